@@ -1,0 +1,76 @@
+# The code of notebooks/03_train.ipynb, written by `lab project`: edit the notebook, not this file.
+
+# %%
+from {{cookiecutter.__package}}.lab import Stage
+
+stage = Stage("train")
+params = stage.params
+
+# %%
+from {{cookiecutter.__package}}.core.data import load_table, model_frame
+
+train = load_table(stage.input("train"))
+frame = model_frame(train, params.features)
+target = train[params.data.target].to_numpy()
+frame.describe().T.round(1)
+
+# %%
+from {{cookiecutter.__package}}.core.model import build_pipeline, fit
+
+pipeline = fit(build_pipeline(params.model, params.features, params.task, params.seed), frame, target)
+pipeline
+
+# %%
+from {{cookiecutter.__package}}.core.export import to_onnx
+from {{cookiecutter.__package}}.core.schema import Signature, sha256
+from {{cookiecutter.__package}}.live.runtime import Model
+
+onnx = to_onnx(pipeline, params.features, params.name)
+known = {"name": params.name, "task": params.task, "target": params.data.target}
+signature = Signature(**known, features=params.features, classes=params.data.classes, sha256=sha256(onnx))
+model = Model(onnx, signature)
+
+# %%
+import numpy as np
+import pandas as pd
+
+from {{cookiecutter.__package}}.core.export import answers, hard_rows, parity, require_parity
+
+asked = pd.concat([hard_rows(frame, params.features), frame.iloc[::7]], ignore_index=True)
+batch = model.answer(asked).raw
+alone = [model.answer(asked.iloc[[row]]).raw for row in range(200)]
+result = parity(answers(pipeline, asked), batch, np.concatenate(alone))
+result
+
+# %% [nbval-check-output]
+require_parity(result)
+stage.verdict("the file answers as the pipeline does", result.ok)
+
+# %%
+from {{cookiecutter.__package}}.core.figures import model as figures
+
+pairs = {"pipeline": answers(pipeline, asked)[:60, -1], "ONNX": batch[:60, -1]}
+agreement = figures.answers(pairs)
+agreement
+
+# %%
+from {{cookiecutter.__package}}.core.data import save_bytes, save_json
+from {{cookiecutter.__package}}.core.evaluation import scores
+
+save_bytes(onnx, stage.output("model"))
+save_json(signature, stage.output("signature"))
+seen = scores(target, model.answer(frame).outcome, params.task)
+pd.Series(seen, name="on the rows it learned from").to_frame().round(4)
+
+# %%
+import mlflow
+
+from {{cookiecutter.__package}}.lab import tracking
+
+with tracking.run(stage) as run:
+    mlflow.log_params(tracking.flat(params))
+    mlflow.log_metrics({**{f"train.{name}": value for name, value in seen.items()}, "parity.largest": result.largest})
+    tracking.log_dataset(train, stage.input("train"), params.data.target, "training")
+    tracking.log_figures({"agreement": agreement})
+    version = tracking.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
+save_json(tracking.lineage(stage, run, version), stage.output("lineage"))

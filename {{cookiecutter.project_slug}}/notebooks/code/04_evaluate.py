@@ -1,0 +1,71 @@
+# The code of notebooks/04_evaluate.ipynb, written by `lab project`: edit the notebook, not this file.
+
+# %%
+from {{cookiecutter.__package}}.lab import Stage
+
+stage = Stage("evaluate")
+params = stage.params
+
+# %%
+from {{cookiecutter.__package}}.core.data import load_table, model_frame
+from {{cookiecutter.__package}}.live.runtime import load_model
+
+model = load_model(stage.input("model").parent)
+train, holdout = load_table(stage.input("train")), load_table(stage.input("holdout"))
+truth = holdout[params.data.target].to_numpy()
+outcome = model.answer(holdout).outcome
+
+# %%
+import pandas as pd
+
+from {{cookiecutter.__package}}.core import evaluation as ev
+
+name, guess = ev.baseline(train, holdout, params.data.target, params.evaluation, params.task)
+found, simple = ev.scores(truth, outcome, params.task), ev.scores(truth, guess, params.task)
+pd.DataFrame({"model": found, name: simple}).round(4)
+
+# %% [nbval-check-output]
+stage.verdict("beats baseline", ev.beats(params.evaluation.primary, params.task, found, simple))
+
+# %%
+from {{cookiecutter.__package}}.core.figures import model as figures
+
+performance = figures.performance(truth, outcome, params.task)
+performance
+
+# %%
+calibration = figures.reliability(ev.calibration(truth, outcome))
+calibration
+
+# %%
+sliced = ev.slice_scores(holdout, truth, outcome, params.evaluation, params.task)
+primary = params.evaluation.primary
+slices = figures.slices(sliced, primary, found[primary])
+slices
+
+# %%
+frame = model_frame(holdout, params.features)
+leans = ev.importance(model.outcome, frame, truth, primary, params.task, params.seed)
+importance = figures.importances(leans, primary)
+importance
+
+# %%
+import mlflow
+
+from {{cookiecutter.__package}}.core.data import save_json
+from {{cookiecutter.__package}}.lab import tracking
+
+missed = ev.missed_thresholds(found, params.evaluation.thresholds, params.task)
+numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple), "slices": sliced, "missed": missed}
+save_json(ev.report(model.signature, params.evaluation, **numbers), stage.output("evaluation"))
+
+# %%
+figures_by_name = {"performance": performance, "calibration": calibration, "slices": slices, "importance": importance}
+with tracking.run(stage, resume=tracking.load_lineage(stage.input("lineage")).run_id):
+    mlflow.log_metrics({**{f"holdout.{k}": v for k, v in found.items()}, "passed": float(not missed)})
+    tracking.log_dataset(holdout, stage.input("holdout"), params.data.target, "evaluation")
+    tracking.log_figures(figures_by_name)
+
+# %% [nbval-check-output]
+ev.require_thresholds(missed)
+stage.verdict("thresholds met", not missed)

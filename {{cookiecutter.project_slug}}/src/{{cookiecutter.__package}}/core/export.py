@@ -1,0 +1,116 @@
+"""From a fitted pipeline to ONNX bytes, and the gate that proves both give the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from .schema import Feature
+
+OPSET = {"": 18, "ai.onnx.ml": 3}
+P99_LIMIT = 1e-5
+LARGEST_LIMIT = 1e-4
+
+
+class ParityError(RuntimeError):
+    """The ONNX file doesn't answer as the pipeline it was made from."""
+
+
+class Parity(msgspec.Struct, frozen=True):
+    """How far ONNX answers are from the pipeline's: probabilities, or numbers relative to max(1, |number|).
+
+    `flips` counts rows whose class differs although no two probabilities are within P99_LIMIT of each other;
+    `single` is the largest difference between a row alone and the same row in a batch.
+    """
+
+    rows: int
+    p99: float
+    largest: float
+    single: float
+    flips: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether every limit is kept; NaN keeps none."""
+        return self.p99 <= P99_LIMIT and self.largest <= LARGEST_LIMIT and self.single <= P99_LIMIT and not self.flips
+
+
+def to_onnx(pipeline: Pipeline, features: Mapping[str, Feature], name: str) -> bytes:
+    """Return the pipeline as ONNX bytes with one input a feature, each of shape (rows, 1)."""
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+    tensors = {"number": FloatTensorType, "category": StringTensorType}
+    inputs = [(feature, tensors[spec.kind]([None, 1])) for feature, spec in features.items()]
+    is_classifier = hasattr(pipeline, "predict_proba")
+    options = {id(pipeline): {"zipmap": False}} if is_classifier else None
+    return convert_sklearn(
+        pipeline, name=name, initial_types=inputs, target_opset=OPSET, options=options
+    ).SerializeToString()
+
+
+def answers(pipeline: Pipeline, frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return probabilities of shape (rows, classes), or predicted numbers of shape (rows, 1)."""
+    if hasattr(pipeline, "predict_proba"):
+        return np.asarray(pipeline.predict_proba(frame))
+    return np.asarray(pipeline.predict(frame)).reshape(-1, 1)
+
+
+def parity(expected: NDArray[Any], batch: NDArray[Any], alone: NDArray[Any]) -> Parity:
+    """Compare answers of shape (rows, outputs); `alone` holds the first rows, each asked by itself."""
+    scale = np.maximum(1.0, np.abs(expected))
+    distance = (np.abs(expected - batch) / scale).max(axis=1)
+    single = np.abs(batch[: len(alone)] - alone) / scale[: len(alone)]
+    return Parity(
+        rows=len(expected),
+        p99=float(np.quantile(distance, 0.99)),
+        largest=float(distance.max()),
+        single=float(single.max()),
+        flips=flips(expected, batch),
+    )
+
+
+def flips(expected: NDArray[Any], batch: NDArray[Any]) -> int:
+    """Return how many rows change their class without being a tie; 0 when there is a single output."""
+    if expected.shape[1] == 1:
+        return 0
+    highest = np.sort(expected, axis=1)
+    undecided = highest[:, -1] - highest[:, -2] <= 2 * P99_LIMIT
+    return int(((expected.argmax(axis=1) != batch.argmax(axis=1)) & ~undecided).sum())
+
+
+def hard_rows(frame: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    """Return rows that tell exporters apart: all missing, unseen and empty categories, numbers above 2^24."""
+    first = frame.iloc[[0]]
+
+    def with_all(number: float | None, category: str | None) -> pd.DataFrame:
+        new = {"number": number, "category": category}
+        chosen = {name: new[feature.kind] for name, feature in features.items() if new[feature.kind] is not None}
+        return first.assign(**chosen)
+
+    rows = [
+        with_all(np.nan, ""),
+        with_all(None, "never seen before"),
+        with_all(None, "é ✈ \u200b"),
+        with_all(2.0**24 + 1, None),
+        with_all(-(2.0**31), None),
+        with_all(np.nan, None),
+    ]
+    numbers = {name: np.float32 for name, feature in features.items() if feature.kind == "number"}
+    return pd.concat(rows, ignore_index=True).astype(numbers)
+
+
+def require_parity(result: Parity) -> None:
+    """Raise ParityError with the measured differences unless the gate is passed."""
+    if not result.ok:
+        raise ParityError(
+            f"The ONNX model differs from the pipeline on {result.rows} rows: p99 {result.p99:.1e} (limit "
+            f"{P99_LIMIT:.0e}), largest {result.largest:.1e} (limit {LARGEST_LIMIT:.0e}), one row against a batch "
+            f"{result.single:.1e}, {result.flips} changed classes. Choose another estimator or simpler options."
+        )

@@ -1,0 +1,1 @@
+"""The pictures of the notebooks: `data` draws tables, `model` draws what a model does with them."""

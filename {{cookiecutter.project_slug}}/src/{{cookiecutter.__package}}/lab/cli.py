@@ -1,0 +1,68 @@
+"""The command `lab`: everything that is done with notebooks outside JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from .locks import record_unchanged_code
+from .notebooks import projection_is_stale, write_projection
+from .workspace import WorkspaceError, find_root, find_stage, load_stages, mode_of, place
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Run notebooks and keep their code projections up to date."""
+
+
+@main.command()
+@click.argument("name")
+@click.option("--smoke", is_flag=True, help="On a sample, with throwaway outputs: seconds instead of minutes.")
+def run(name: str, smoke: bool) -> None:
+    """Run the notebook NAME ('train' or '03_train') in a fresh kernel.
+
+    DVC runs it officially. By hand it is a draft: it reads what is tracked and writes under .draft/.
+    """
+    from .runner import RunError, run_notebook
+
+    if smoke:
+        os.environ["LAB_PROFILE"] = "smoke"
+    started = time.monotonic()
+    try:
+        root = find_root(Path.cwd())
+        spec = find_stage(load_stages(root), name)
+        mode = mode_of(spec.name, os.environ)
+        executed = place(root, mode, spec.executed)
+        click.echo(f"{spec.notebook} ({mode})")
+        run_notebook(root / spec.source, executed, click.echo)
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None
+    except RunError as error:
+        raise click.ClickException(f"{error}\nThe executed copy shows it: {executed.relative_to(root)}") from None
+    click.echo(f"{spec.notebook} done in {time.monotonic() - started:.1f} s -> {executed.relative_to(root)}")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--lock", is_flag=True, help="Also tell DVC of notebooks in which only prose or outputs changed.")
+@click.option("--check", is_flag=True, help="Write nothing, and fail if a projection is out of date.")
+def project(names: tuple[str, ...], lock: bool, check: bool) -> None:
+    """Write the code of notebooks to notebooks/code/, which DVC hashes and reviewers read."""
+    try:
+        root = find_root(Path.cwd())
+        stages = load_stages(root)
+        chosen = [find_stage(stages, name).notebook for name in names] or [s.notebook for s in stages.values()]
+        stale = [name for name in chosen if projection_is_stale(root, name)]
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None
+    if check and stale:
+        raise click.ClickException(f"notebooks/code/ is out of date for {', '.join(stale)}: run `make format`.")
+    for name in stale:
+        write_projection(root, name)
+        click.echo(f"notebooks/code/{name}.py written: its code changed")
+    if lock:
+        for name in record_unchanged_code(root, chosen):
+            click.echo(f"{name}: prose or outputs changed, nothing has to run")

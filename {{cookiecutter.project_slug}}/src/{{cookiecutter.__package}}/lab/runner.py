@@ -1,0 +1,134 @@
+"""Running a notebook from top to bottom in a fresh kernel, with a line of progress for each cell."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
+
+SAMPLE_SECONDS = 0.05
+Say = Callable[[str], None]
+
+
+class RunError(RuntimeError):
+    """A notebook did not run to its end; the message names the cell and the reason."""
+
+
+class MemoryPeak:
+    """Samples a process's resident memory in the background and remembers the most since it was last asked."""
+
+    def __init__(self, pid: int) -> None:
+        self.process = psutil.Process(pid)
+        self.most = 0
+        self.done = threading.Event()
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def watch(self) -> None:
+        """Sample until stopped or until the process is gone."""
+        while not self.done.wait(SAMPLE_SECONDS) and self.sample():
+            pass
+
+    def sample(self) -> bool:
+        """Take one sample; return False when the process is gone."""
+        try:
+            self.most = max(self.most, self.process.memory_info().rss)
+        except psutil.Error:
+            return False
+        return True
+
+    def take(self) -> float:
+        """Return the most in MB since the last call, and start over."""
+        self.sample()
+        most, self.most = self.most, 0
+        return most / 1e6
+
+
+class Progress:
+    """Turns nbclient's events into one line for each code cell: n of N, seconds, peak memory, first line."""
+
+    def __init__(self, notebook: Any, say: Say) -> None:
+        code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+        self.order = {index: n for n, index in enumerate(code, start=1)}
+        self.say = say
+        self.started = 0.0
+        self.memory: MemoryPeak | None = None
+
+    def watch(self, pid: int) -> None:
+        """Begin to sample the kernel's memory."""
+        self.memory = MemoryPeak(pid)
+
+    def on_start(self, cell: Any, cell_index: int) -> None:
+        """Remember when a cell began."""
+        self.started = time.monotonic()
+        if self.memory:
+            self.memory.take()
+
+    def on_end(self, cell: Any, cell_index: int, **_: Any) -> None:
+        """Say that a cell has ended."""
+        if cell_index in self.order:
+            seconds, megabytes = time.monotonic() - self.started, self.memory.take() if self.memory else 0.0
+            place = f"[{self.order[cell_index]:>2}/{len(self.order)}]"
+            self.say(f"  {place} {seconds:6.1f} s {megabytes:6.0f} MB  {first_line(cell.source)}")
+
+
+def first_line(source: str, width: int = 70) -> str:
+    """Return the first line of a cell that is neither empty nor an import, cut to `width`."""
+    lines = [line for line in source.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("import ", "from "))] or lines or [""]
+    return telling[0][:width]
+
+
+def run_notebook(source: Path, destination: Path, say: Say) -> None:
+    """Run `source` and save the executed copy to `destination`, whether it succeeds or fails.
+
+    Raises:
+        RunError: a cell raised an error, took too long or killed its kernel.
+    """
+    notebook = nbformat.read(source, as_version=4)
+    progress = Progress(notebook, say)
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        # What cells and kernel tell each other is encrypted where the kernel can do it; ipykernel warns otherwise.
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+        resources={"metadata": {"path": str(source.parent)}},
+        on_cell_start=progress.on_start,
+        on_cell_executed=progress.on_end,
+    )
+    try:
+        with client.setup_kernel(env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}):
+            progress.watch(client.km.provisioner.pid)
+            run_cells(client, source.stem)
+    finally:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, destination)
+
+
+def run_cells(client: NotebookClient, name: str) -> None:
+    """Execute every cell in order, and turn what nbclient raises into one sentence."""
+    cells = client.nb.cells
+    codes = [index for index, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    for number, index in enumerate(codes, start=1):
+        where = f"{name}: cell {number} of {len(codes)} (`{first_line(cells[index].source)}`)"
+        try:
+            client.execute_cell(cells[index], index, execution_count=number)
+        except CellExecutionError as error:
+            raise RunError(f"{where} failed with {error.ename}: {error.evalue}") from None
+        except DeadKernelError:
+            raise RunError(f"{where} killed its kernel; if memory ran out, set data.rows in params.yaml.") from None
+        except CellTimeoutError:
+            raise RunError(f"{where} did not end in time.") from None

@@ -1,0 +1,178 @@
+"""Recording what a stage did in MLflow: parameters, metrics, figures, data, and where it all came from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+# MLflow reports its use over the network unless told not to, and decides when it is imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+
+import mlflow
+import msgspec
+import pandas as pd
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
+
+from ..core.params import Params
+from ..core.schema import sha256
+from .stage import Stage
+from .workspace import place
+
+SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
+
+
+class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model comes from; saved as models/lineage.json.
+
+    `version` is the registry's, or the mode's name where nothing is registered. `inputs` are SHA-256 hashes.
+    """
+
+    name: str
+    version: str
+    run_id: str
+    git_commit: str
+    git_dirty: bool
+    inputs: dict[str, str]
+
+
+@contextmanager
+def run(stage: Stage, resume: str | None = None) -> Iterator[Run]:
+    """Open the stage's MLflow run, tagged with its origin; `resume` goes on with an earlier run if it is still there.
+
+    Drafts are kept in an experiment of their own, so that the official one shows only what DVC ran.
+    """
+    mlflow.set_experiment(experiment_id=experiment(stage))
+    known = resume if resume and exists(resume) else None
+    tags = origin(stage) if known is None else {}
+    with mlflow.start_run(
+        run_id=known, run_name=f"{stage.spec.name}-{stage.mode}" if known is None else None
+    ) as active:
+        mlflow.set_tags({**tags, **({"continues": resume} if resume and not known else {})})
+        yield active
+
+
+def experiment(stage: Stage) -> str:
+    """Return the id of the stage's experiment, made on first use with its artifacts beside the database."""
+    mlflow.set_tracking_uri(stage.tracking_uri)
+    name = stage.params.name + ("-drafts" if stage.mode == "draft" else "")
+    found = mlflow.get_experiment_by_name(name)
+    if found:
+        return found.experiment_id
+    local = stage.tracking_uri.startswith("sqlite:")
+    artifacts = place(stage.root, "smoke" if stage.mode == "smoke" else "official", "mlartifacts")
+    return mlflow.create_experiment(name, artifact_location=artifacts.as_uri() if local else None)
+
+
+def exists(run_id: str) -> bool:
+    """Return whether this tracking store knows the run."""
+    try:
+        mlflow.get_run(run_id)
+    except MlflowException:
+        return False
+    return True
+
+
+def origin(stage: Stage) -> dict[str, str]:
+    """Return the tags that say where a run comes from: stage, mode, commit, and the hash of everything it read."""
+    commit, dirty = git_state(stage.root)
+    hashes = {f"input.{name}": value for name, value in input_hashes(stage).items()}
+    return {
+        "stage": stage.spec.name,
+        "mode": stage.mode,
+        "git.commit": commit,
+        "git.dirty": str(dirty).lower(),
+        **hashes,
+    }
+
+
+def input_hashes(stage: Stage) -> dict[str, str]:
+    """Return the SHA-256 of each file the stage depends on, by its path with the notebook's code among them."""
+    found: dict[str, str] = {}
+    for relative in (*stage.spec.inputs, "params.yaml"):
+        path = stage.root / relative
+        tracked = path if path.suffix in (".py", ".txt", ".yaml") else stage.input(Path(relative).stem)
+        if tracked.is_file():
+            found[relative] = sha256(tracked.read_bytes())
+    return found
+
+
+def git_state(root: Path) -> tuple[str, bool]:
+    """Return the commit, or 'none' outside a repository, and whether tracked code differs from it."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    changes = git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics")
+    return git("rev-parse", "HEAD") or "none", bool(changes)
+
+
+def log_dataset(table: pd.DataFrame, path: Path, target: str, context: str) -> None:
+    """Record which table the active run learned from or was measured on."""
+    mlflow.log_input(mlflow.data.from_pandas(table, source=str(path), targets=target, name=path.stem), context=context)
+
+
+def log_figures(figures: Mapping[str, Any]) -> None:
+    """Keep figures with the active run, as figures/NAME.png."""
+    for name, figure in figures.items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
+
+
+def flat(params: Params) -> dict[str, Any]:
+    """Return all parameters by their dotted names, as MLflow compares them."""
+    plain = msgspec.to_builtins(params)
+    return {name: value for key, entry in plain.items() for name, value in flattened(key, entry)}
+
+
+def flattened(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield dotted names and values of nested mappings."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield from flattened(f"{name}.{key}", entry)
+    else:
+        yield name, value
+
+
+def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
+    """Log the stage's ONNX file with the active run, register it unless this is a draft, and return its version.
+
+    MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
+    """
+    package = Path(__file__).resolve().parents[1]
+    info = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(package / "live" / "mlflow_model.py"),
+        artifacts={"onnx": str(stage.output("model")), "signature": str(stage.output("signature"))},
+        code_paths=[str(package)],
+        signature=infer_signature(example, answer),
+        input_example=example,
+        pip_requirements=[f"{name}=={version(name)}" for name in SERVING],
+        registered_model_name=None if stage.mode == "draft" else stage.params.name,
+    )
+    return str(info.registered_model_version or stage.mode)
+
+
+def lineage(stage: Stage, active: Run, model_version: str) -> Lineage:
+    """Return where the model of the active run comes from."""
+    commit, dirty = git_state(stage.root)
+    return Lineage(
+        name=stage.params.name,
+        version=model_version,
+        run_id=active.info.run_id,
+        git_commit=commit,
+        git_dirty=dirty,
+        inputs=input_hashes(stage),
+    )
+
+
+def load_lineage(path: Path) -> Lineage:
+    """Read models/lineage.json."""
+    return msgspec.json.decode(path.read_bytes(), type=Lineage)

@@ -1,0 +1,104 @@
+"""Where a project's files are in each mode, and what dvc.yaml says of its stages. Light: no pandas, no MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ruamel.yaml import YAML
+
+Mode = Literal["official", "draft", "smoke"]
+
+
+class WorkspaceError(RuntimeError):
+    """A file, a stage or the project itself can't be found; the message says what to do."""
+
+
+class StageSpec(NamedTuple):
+    """One notebook stage of dvc.yaml; all paths are relative to the root and use forward slashes."""
+
+    name: str
+    notebook: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The notebook that people edit."""
+        return f"notebooks/{self.notebook}.ipynb"
+
+    @property
+    def projection(self) -> str:
+        """Its code alone, which DVC hashes and reviewers read."""
+        return f"notebooks/code/{self.notebook}.py"
+
+    @property
+    def executed(self) -> str:
+        """The copy with outputs that a run leaves behind."""
+        return f"reports/{self.notebook}.ipynb"
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder above `start` that holds dvc.yaml and params.yaml.
+
+    Raises:
+        WorkspaceError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "dvc.yaml").exists() and (folder / "params.yaml").exists():
+            return folder
+    raise WorkspaceError(f"{start} is in no project: dvc.yaml and params.yaml are in none of the folders above it.")
+
+
+def mode_of(stage: str, environ: Mapping[str, str]) -> Mode:
+    """Return the mode a stage runs in: smoke if LAB_PROFILE says so, official if DVC runs it, else a draft.
+
+    Raises:
+        WorkspaceError: LAB_PROFILE is neither empty nor 'smoke'.
+    """
+    profile = environ.get("LAB_PROFILE", "")
+    if profile not in ("", "smoke"):
+        raise WorkspaceError(f"LAB_PROFILE is {profile!r}: the only profile is 'smoke'; unset it for everything else.")
+    if profile:
+        return "smoke"
+    return "official" if environ.get("DVC_STAGE") == stage else "draft"
+
+
+def load_stages(root: Path) -> dict[str, StageSpec]:
+    """Return the notebook stages of dvc.yaml by name, in its order."""
+    entries = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return {name: stage_spec(name, entry) for name, entry in entries.items() if "foreach" not in entry}
+
+
+def stage_spec(name: str, entry: Mapping[str, Any]) -> StageSpec:
+    """Return one stage of dvc.yaml; its command is `lab run NOTEBOOK`."""
+    outputs = [*entry.get("outs", []), *entry.get("metrics", [])]
+    paths = tuple(out if isinstance(out, str) else next(iter(out)) for out in outputs)
+    return StageSpec(name, entry["cmd"].split()[-1], tuple(entry["deps"]), paths)
+
+
+def find_stage(stages: Mapping[str, StageSpec], name: str) -> StageSpec:
+    """Return a stage by its name ('train'), its notebook ('03_train') or the notebook's path.
+
+    Raises:
+        WorkspaceError: there is no such stage.
+    """
+    wanted = Path(name).stem
+    for spec in stages.values():
+        if wanted in (spec.name, spec.notebook):
+            return spec
+    raise WorkspaceError(
+        f"There is no notebook stage {name!r}; there are {', '.join(s.notebook for s in stages.values())}."
+    )
+
+
+def place(root: Path, mode: Mode, relative: str) -> Path:
+    """Return where a mode writes an output: the tracked path, or the same path under .draft or .smoke."""
+    return root / {"official": "", "draft": ".draft", "smoke": ".smoke"}[mode] / relative
+
+
+def source_of(root: Path, mode: Mode, relative: str, stages: Mapping[str, StageSpec]) -> Path:
+    """Return where a mode reads an input: smoke takes what smoke made, all others take the tracked path."""
+    made = any(relative in spec.outputs for spec in stages.values())
+    return place(root, "smoke", relative) if mode == "smoke" and made else root / relative

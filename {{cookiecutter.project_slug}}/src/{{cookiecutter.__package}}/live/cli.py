@@ -1,0 +1,73 @@
+"""The command `live`: everything that is done with a packaged model."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .server import ServerError, check_bento, check_port, command
+from .settings import service_environment
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Serve the packaged model and ask it."""
+
+
+@main.command()
+@click.option("--bento", type=click.Path(path_type=Path), default=Path("models/bento"), show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+def serve(bento: Path, host: str, port: int) -> None:
+    """Serve a Bento until it is stopped with Ctrl-C."""
+    try:
+        check_bento(bento)
+        check_port(host, port)
+    except ServerError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Serving {bento} on http://{host}:{port} (POST /v1/predict, GET /v1/info); Ctrl-C stops it.")
+    arguments = command(bento, host, port)
+    os.execve(arguments[0], arguments, service_environment(os.environ))
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:3000", show_default=True, help="Where the service listens.")
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path),
+    default=Path("models/golden.json"),
+    show_default=True,
+    help="A JSON file with a list under 'rows'.",
+)
+@click.option("--all", "everything", is_flag=True, help="Send all rows instead of the first.")
+def predict(url: str, rows: Path, everything: bool) -> None:
+    """Send one real row to a running service and print its answer."""
+    try:
+        known = json.loads(rows.read_text(encoding="utf-8"))["rows"]
+    except FileNotFoundError:
+        raise click.ClickException(f"There is no {rows}: run `make pipeline` first.") from None
+    answer = post(f"{url}/v1/predict", {"rows": known if everything else known[:1]})
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def post(url: str, body: Any) -> Any:
+    """POST JSON and return the JSON of the answer, whatever its status.
+
+    Raises:
+        click.ClickException: nothing answers at that address.
+    """
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
+    except (urllib.error.URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise click.ClickException(f"Nothing answers at {url} ({reason}): run `make serve` first.") from None

@@ -1,0 +1,153 @@
+"""The shape of a request, derived from the model's signature, and what is said of a bad one.
+
+A good request is decoded once, by msgspec, into typed rows. A bad one is read a second time, slowly, to name
+every field that is wrong. No message repeats a value that was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from ..core.schema import Columns, Feature, columns
+
+MOST_ROWS = 1000
+MOST_PROBLEMS = 20
+MOST_LETTERS = 256
+LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong, and where: 'rows[0].distance'."""
+
+    path: str
+    message: str
+
+
+class RequestError(Exception):
+    """A request that can't be answered: HTTP status, error code, one sentence, and the fields at fault."""
+
+    def __init__(self, status: int, code: str, message: str, problems: list[Problem] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.problems = status, code, message, problems or []
+
+
+class RequestModel:
+    """Decodes the body of a prediction request into the model's columns."""
+
+    def __init__(self, features: Mapping[str, Feature]) -> None:
+        self.features = dict(features)
+        self.types = {name: field_type(feature) for name, feature in self.features.items()}
+        # Field names are data, so the struct's own attributes are f0, f1, … and only the JSON carries the names.
+        attributes = {f"f{i}": name for i, name in enumerate(self.features)}
+        self.attributes = list(attributes)
+        row = msgspec.defstruct(
+            "Row",
+            [(attribute, self.types[name]) for attribute, name in attributes.items()],
+            rename=attributes,
+            forbid_unknown_fields=True,
+            frozen=True,
+            gc=False,
+        )
+        rows = Annotated[list[row], msgspec.Meta(min_length=1, max_length=MOST_ROWS)]
+        self.type = msgspec.defstruct("PredictRequest", [("rows", rows)], forbid_unknown_fields=True, frozen=True)
+        self.decoder = msgspec.json.Decoder(self.type)
+
+    def decode(self, body: bytes) -> Columns:
+        """Return one (n, 1) array a feature.
+
+        Raises:
+            RequestError: the body is no JSON (400), or doesn't fit the features (422), with the fields named.
+        """
+        try:
+            rows = self.decoder.decode(body).rows
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise self.explained(body) from None
+        values = {
+            name: [getattr(row, attribute) for row in rows]
+            for name, attribute in zip(self.features, self.attributes, strict=True)
+        }
+        return columns(values, self.features)
+
+    def explained(self, body: bytes) -> RequestError:
+        """Return the error for a body that couldn't be decoded."""
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            return RequestError(400, "invalid_json", "The body is not valid JSON.")
+        problems = self.problems(request)[:MOST_PROBLEMS] or [Problem("", "is not valid JSON for this model")]
+        return RequestError(422, "invalid_request", "The request does not fit the model's features.", problems)
+
+    def problems(self, request: Any) -> list[Problem]:
+        """Return what is wrong with a parsed request, a problem for each field at fault."""
+        if not isinstance(request, dict):
+            return [Problem("", 'must be an object such as {"rows": [...]}')]
+        unknown = [Problem(key[:MOST_LETTERS], "is not a known field") for key in request if key != "rows"]
+        rows = request.get("rows")
+        if "rows" not in request:
+            return [*unknown, Problem("rows", "is missing")]
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
+            return [*unknown, Problem("rows", f"must be a list of 1 to {MOST_ROWS} rows")]
+        found = unknown
+        for place, row in enumerate(rows):
+            found += self.row_problems(row, f"rows[{place}]")
+            if len(found) >= MOST_PROBLEMS:
+                break
+        return found
+
+    def row_problems(self, row: Any, where: str) -> list[Problem]:
+        """Return what is wrong with one row."""
+        if not isinstance(row, dict):
+            return [Problem(where, "must be an object with one key for each feature")]
+        missing = [Problem(f"{where}.{name}", "is missing") for name in self.features if name not in row]
+        unknown = [
+            Problem(f"{where}.{key[:MOST_LETTERS]}", "is not a known feature")
+            for key in row
+            if key not in self.features
+        ]
+        wrong = [
+            Problem(f"{where}.{name}", expectation(feature))
+            for name, feature in self.features.items()
+            if name in row and not fits(row[name], self.types[name])
+        ]
+        return [*missing, *unknown, *wrong]
+
+
+def field_type(feature: Feature) -> Any:
+    """Return the type a feature's value is decoded into; float32's range is the widest a number may have."""
+    if feature.kind == "category":
+        kind: Any = Annotated[str, msgspec.Meta(max_length=MOST_LETTERS)]
+    else:
+        least = -LARGEST_FLOAT32 if feature.min is None else feature.min
+        most = LARGEST_FLOAT32 if feature.max is None else feature.max
+        kind = Annotated[float, msgspec.Meta(ge=least, le=most, description=feature.about)]
+    return kind | None if feature.nullable else kind
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Return whether a parsed JSON value is allowed for a field of this type."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    try:
+        msgspec.convert(value, kind)
+    except (msgspec.ValidationError, OverflowError):
+        return False
+    return True
+
+
+def expectation(feature: Feature) -> str:
+    """Return what a feature's value must be, in words."""
+    if feature.kind == "category":
+        wanted = f"must be text of at most {MOST_LETTERS} characters"
+    else:
+        limits = [
+            *([f"at least {feature.min:g}"] if feature.min is not None else []),
+            *([f"at most {feature.max:g}"] if feature.max is not None else []),
+        ]
+        wanted = " ".join(["must be a finite number", *([", ".join(limits)] if limits else [])])
+    return f"{wanted}, or null" if feature.nullable else wanted
