@@ -30,10 +30,11 @@ stage.verdict("nothing known only later", not set(KNOWN_ONLY_LATER) & set(table.
 # %%
 from {{cookiecutter.__package}}.core.figures import data as figures
 
-figures.destinations(table, airports, params.data.target, params.task)
+label = figures.target_label(params.data)
+figures.destinations(table, airports, params.data.target, label)
 
 # %%
-figures.week_grid(table, params.data.target, params.task)
+figures.week_grid(table, params.data.target, label)
 
 # %%
 from {{cookiecutter.__package}}.core.data import save_table

@@ -29,7 +29,7 @@ stage.verdict("train before holdout before live", edges == sorted(edges))
 # %%
 from {{cookiecutter.__package}}.core.figures import data as figures
 
-figures.year(table, time, target, params.split, params.task)
+figures.year(table, time, target, params.split, figures.target_label(params.data))
 
 # %%
 from {{cookiecutter.__package}}.core.profiles import drift, profile

@@ -11,6 +11,14 @@ import numpy as np
 from ..core.params import Params, load_params
 from .workspace import StageSpec, WorkspaceError, find_root, find_stage, load_stages, mode_of, place, source_of
 
+# MLflow reports its use over the network and fills notebooks with its log, unless told not to before its import.
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
 
 class ContractError(RuntimeError):
     """A contract cell's promise doesn't hold."""
@@ -34,7 +42,7 @@ class Stage:
         self.mode = mode_of(self.spec.name, os.environ)
         overlays = [self.root / "params.smoke.yaml"] if self.mode == "smoke" else []
         self.params: Params = load_params(self.root / "params.yaml", *overlays)
-        os.environ["MLFLOW_TRACKING_URI"] = self.tracking_uri
+        os.environ.update({"MLFLOW_TRACKING_URI": self.tracking_uri, **QUIET})
         random.seed(self.params.seed)
         np.random.seed(self.params.seed)  # noqa: NPY002 - libraries without a seed of their own use the global one
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,13 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-# MLflow reports its use over the network unless told not to, and decides when it is imported.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("DO_NOT_TRACK", "true")
-
 import mlflow
 import msgspec
 import pandas as pd
+from mlflow.data.sources import LocalArtifactDatasetSource
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
@@ -117,7 +113,10 @@ def git_state(root: Path) -> tuple[str, bool]:
 
 def log_dataset(table: pd.DataFrame, path: Path, target: str, context: str) -> None:
     """Record which table the active run learned from or was measured on."""
-    mlflow.log_input(mlflow.data.from_pandas(table, source=str(path), targets=target, name=path.stem), context=context)
+    source = LocalArtifactDatasetSource(str(path))
+    # As floats, because MLflow warns of every integer column that it could not hold a missing value.
+    numbers = table.astype(dict.fromkeys(table.select_dtypes("integer"), float))
+    mlflow.log_input(mlflow.data.from_pandas(numbers, source=source, targets=target, name=path.stem), context=context)
 
 
 def log_figures(figures: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,21 @@ from matplotlib.figure import Figure
 # Okabe & Ito's palette, told apart by colour-blind readers too (jfly.uni-koeln.de/color, 2008).
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8a8a8a"
 SEQUENTIAL = "cividis"
-LABELS = {"classification": "share in the positive class", "regression": "mean of the target"}
 
 
-def canvas(title: str, width: float = 8.0, height: float = 3.6, columns: int = 1) -> tuple[Figure, Any]:
+class Picture(Figure):
+    """A figure that notebooks show by themselves: without pyplot, its global state and its backends."""
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture as IPython asks for it."""
+        content = io.BytesIO()
+        self.savefig(content, format="png")
+        return content.getvalue()
+
+
+def canvas(title: str, width: float = 8.0, height: float = 3.6, columns: int = 1) -> tuple[Picture, Any]:
     """Return a figure with a title and its axes (one, or an array), without the lines nobody reads."""
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=110)
+    figure = Picture(figsize=(width, height), layout="constrained", dpi=110)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     axes = figure.subplots(1, columns)
     for ax in np.atleast_1d(axes):

@@ -7,26 +7,32 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..params import Split
-from .canvas import BLUE, GREEN, GREY, LABELS, ORANGE, SEQUENTIAL, canvas, labelled
+from ..params import Data, Split
+from .canvas import BLUE, GREEN, GREY, ORANGE, SEQUENTIAL, canvas, labelled
 
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
-def week_grid(table: pd.DataFrame, target: str, task: str) -> Figure:
+def target_label(data: Data) -> str:
+    """Return what the mean of the target is called: the share of a class, or the mean of a number."""
+    return f"share of {data.classes[-1]}" if data.classes else f"mean {data.target}"
+
+
+def week_grid(table: pd.DataFrame, target: str, label: str) -> Figure:
     """Draw the mean target for each hour of each weekday; hours with fewer than 20 rows stay empty."""
     cells = table.groupby(["weekday", "hour"])[target].agg(["mean", "size"])
     grid = cells["mean"].where(cells["size"] >= 20).unstack().reindex(range(7))
     figure, ax = canvas("Evenings inherit the delays of the day", height=3.0)
     image = ax.pcolormesh(grid.columns, grid.index, grid.to_numpy(), cmap=SEQUENTIAL, shading="nearest")
+    ax.set_xticks(range(0, 24, 3))
     ax.set_yticks(range(7), WEEKDAYS)
     ax.invert_yaxis()
     labelled(ax, "scheduled hour of departure", "")
-    figure.colorbar(image, ax=ax, label=LABELS[task])
+    figure.colorbar(image, ax=ax, label=label)
     return figure
 
 
-def destinations(table: pd.DataFrame, airports: pd.DataFrame, target: str, task: str) -> Figure:
+def destinations(table: pd.DataFrame, airports: pd.DataFrame, target: str, label: str) -> Figure:
     """Draw every destination at its place: the size is its number of flights, the colour its mean target."""
     spots = table.groupby("dest")[target].agg(["mean", "size"]).join(airports.set_index("faa"), how="inner")
     spots = spots[spots.lon.between(-126, -60) & spots.lat.between(17, 50)]
@@ -54,11 +60,11 @@ def destinations(table: pd.DataFrame, airports: pd.DataFrame, target: str, task:
         )
     ax.plot(-73.9, 40.7, marker="*", color=ORANGE, markersize=13)
     labelled(ax, "longitude", "latitude").set_aspect(1.25)
-    figure.colorbar(dots, ax=ax, label=LABELS[task], shrink=0.8)
+    figure.colorbar(dots, ax=ax, label=label, shrink=0.8)
     return figure
 
 
-def year(table: pd.DataFrame, time: str, target: str, split: Split, task: str) -> Figure:
+def year(table: pd.DataFrame, time: str, target: str, split: Split, label: str) -> Figure:
     """Draw the weekly mean target, with the periods of the split behind it."""
     weekly = table.set_index(time)[target].resample("7D").mean()
     figure, ax = canvas("One year, three uses", height=3.2)
@@ -68,7 +74,7 @@ def year(table: pd.DataFrame, time: str, target: str, split: Split, task: str) -
         ax.axvspan(*(pd.Timestamp(day, tz="UTC") for day in period), color=color, alpha=0.13, linewidth=0)
         ax.annotate(
             name,
-            (pd.Timestamp(period[0], tz="UTC"), 0.97),
+            (pd.Timestamp(period[0], tz="UTC"), 0.07 if name == "holdout" else 0.97),
             xycoords=("data", "axes fraction"),
             xytext=(4, 0),
             textcoords="offset points",
@@ -78,8 +84,7 @@ def year(table: pd.DataFrame, time: str, target: str, split: Split, task: str) -
             fontweight="bold",
         )
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b"))
-    ax.set_ylim(bottom=0 if task == "classification" else None)
-    labelled(ax, "", f"{LABELS[task]}, by week")
+    labelled(ax, "", f"{label}, by week")
     return figure
 
 
