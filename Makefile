@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= 2
+# The generated project's code is checked in every bake, where its names are filled in.
+OWN_CODE := hooks scripts tests local_extensions.py
 
 demo: $(READY) ## From the template to a served prediction, in build/demo
 	@$(BIN)/python scripts/demo.py
@@ -19,13 +21,13 @@ test-fast: $(READY) ## What needs no baked environment: options, answers, docs
 	$(BIN)/pytest --numprocesses $(WORKERS) -m "not journey"
 
 check: $(READY) ## Lint and formatting of the template's own code, and docs that match it
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check $(OWN_CODE)
+	$(BIN)/ruff format --check $(OWN_CODE)
 	$(BIN)/python scripts/render_docs.py --check
 
 format: $(READY) ## Mend what check can mend
-	$(BIN)/ruff check --fix --quiet . || true
-	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet $(OWN_CODE) || true
+	$(BIN)/ruff format $(OWN_CODE)
 	$(BIN)/python scripts/render_docs.py
 
 lock: $(READY) ## Resolve the newest allowed versions, here and in the generated project

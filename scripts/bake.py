@@ -23,9 +23,7 @@ def bake(into: Path, **answers: str) -> Path:
     """Generate a project into the folder `into` and return its path; the user's own configuration is not read."""
     into.mkdir(parents=True, exist_ok=True)
     return Path(
-        cookiecutter(
-            str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(into), default_config=True
-        )
+        cookiecutter(str(TEMPLATE), no_input=True, extra_context=answers, output_dir=str(into), default_config=True)
     )
 
 

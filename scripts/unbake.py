@@ -38,7 +38,10 @@ def changed_files(project: Path, fresh: Path) -> list[str]:
     """Return the paths that the edited project and a fresh bake don't agree on."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=project, check=True, capture_output=True, text=True,
+        cwd=project,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     before = [path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file()]
     paths = {path for path in {*listed, *before} if not path.startswith(MADE_BY_RUNNING)}

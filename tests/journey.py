@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -20,16 +19,11 @@ from demo import clean_environment, free_port, wait_until_ready
 
 COMMAND_SECONDS = 900
 GIT = ["git", "-c", "user.name=journey", "-c", "user.email=journey@localhost"]
-# A machine with git, make and Python, and neither uv nor an active environment.
-HIDDEN_TOOLS = ("uv", "dvc", "jupyter", "mlflow", "bentoml", "ruff", "pytest")
 
 
 def environment() -> dict[str, str]:
-    """Return a clean environment whose PATH has no folder with one of our own tools in it."""
-    clean = clean_environment()
-    folders = clean["PATH"].split(os.pathsep)
-    kept = [folder for folder in folders if not any(shutil.which(tool, path=folder) for tool in HIDDEN_TOOLS)]
-    return {**clean, "PATH": os.pathsep.join(kept), "GIT_CONFIG_GLOBAL": os.devnull}
+    """Return the environment of a machine on which nothing is active and git knows no user."""
+    return {**clean_environment(), "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 def run(command: list[str], cwd: Path, check: bool = True) -> str:

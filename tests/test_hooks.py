@@ -14,7 +14,7 @@ from bake import TEMPLATE
 
 sys.path.insert(0, str(TEMPLATE))
 
-from local_extensions import load_hook  # noqa: E402 - cookiecutter finds it in the template's root
+from local_extensions import load_hook
 
 Bake = Callable[..., Path]
 

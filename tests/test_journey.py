@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from bake import TEMPLATE
 from journey import (
     GIT,
     ask,
@@ -14,7 +13,6 @@ from journey import (
     cloned,
     commit,
     edit_notebook,
-    environment,
     evaluation,
     golden,
     kill_during,
@@ -209,9 +207,3 @@ def test_a_bad_parameter_is_named_with_the_nearest_good_one(project: Path) -> No
     output = run([str(project / ".venv" / "bin" / "lab"), "run", "03_train"], project, check=False)
     params.write_text(good, encoding="utf-8")
     assert "model.estimater is not a known key; the nearest one is model.estimator." in output
-
-
-def test_the_journey_used_no_tool_of_this_machine() -> None:
-    """No environment is active on the journey, and uv has to be fetched."""
-    assert "VIRTUAL_ENV" not in environment()
-    assert str(TEMPLATE / ".venv") not in environment()["PATH"]

@@ -146,7 +146,9 @@ def test_the_remote_is_configured_and_locked(baked: Bake, remote: str) -> None:
     """DVC's default remote has the right protocol, and its plugin has a lock that agrees with dev.txt."""
     project = baked(dvc_remote=remote)
     config = (project / ".dvc" / "config").read_text(encoding="utf-8")
-    protocol = {"local": "url = ../../flight-delays-storage", "azure": "url = azure://"}.get(remote, f"url = {remote}://")
+    protocol = {"local": "url = ../../flight-delays-storage", "azure": "url = azure://"}.get(
+        remote, f"url = {remote}://"
+    )
     assert protocol in config
     assert "analytics = false" in config
     if remote != "local":
