@@ -16,11 +16,9 @@ SLUG_LENGTH = range(3, 41)
 TEMPLATE_BRACKETS = tuple("{" + second for second in "%#{")
 TEXT_LIMITS = {"project_name": 60, "author_name": 80, "description": 200}
 
-# Import names that differ from the distribution's name, and names the generated project uses itself.
-ALSO_TAKEN = frozenset(
-    ("attr", "dateutil", "git", "google", "opentelemetry", "pkg_resources", "sklearn", "yaml", "zmq")
-    + ("core", "lab", "live", "src", "test", "tests", "data", "metrics", "models", "notebooks", "reports")
-)
+# Import names that differ from their distribution's, and names that stand for something in the project.
+IMPORTED_AS = {"attr", "dateutil", "git", "google", "opentelemetry", "pkg_resources", "sklearn", "yaml", "zmq"}
+OWN_FOLDERS = {"core", "data", "lab", "live", "metrics", "models", "notebooks", "reports", "src", "test", "tests"}
 
 
 def main() -> None:
@@ -62,9 +60,7 @@ def slug_problem(slug: str, taken: frozenset[str]) -> str:
     if keyword.iskeyword(package) or keyword.issoftkeyword(package):
         return f"project_slug {slug!r} is refused: {package!r} is a word of the Python language; add a word to it."
     if package in taken:
-        return (
-            f"project_slug {slug!r} is refused: {package!r} is the name of a module in use; add a word to it."
-        )
+        return f"project_slug {slug!r} is refused: {package!r} is the name of a module in use; add a word to it."
     return ""
 
 
@@ -75,7 +71,7 @@ def names_taken(locks: list[Path]) -> frozenset[str]:
         for lock in locks
         for match in re.finditer(r"^([A-Za-z0-9][\w.-]*)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    return frozenset(getattr(sys, "stdlib_module_names", ())) | locked | ALSO_TAKEN
+    return frozenset(getattr(sys, "stdlib_module_names", ())) | locked | IMPORTED_AS | OWN_FOLDERS
 
 
 def locks_in(answers: dict[str, str]) -> list[Path]:

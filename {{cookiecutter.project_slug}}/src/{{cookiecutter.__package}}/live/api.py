@@ -1,4 +1,4 @@
-"""The HTTP interface under /v1: a plain ASGI application around one loaded model.
+"""The HTTP interface, all of it under /v1: a plain ASGI application around one loaded model.
 
 It is mounted into the Bento service, so that packaging and processes are BentoML's and a request still costs
 only a decode, an ONNX call and an encode.
@@ -24,11 +24,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 LARGEST_BODY = 4 * 2**20
+METHODS = {"/v1/predict": "POST", "/v1/info": "GET", "/v1/openapi.json": "GET"}
 logger = logging.getLogger(__name__)
 
 
 class Api:
-    """Answers /predict, /info and /openapi.json; `identity` is what every answer says of its model."""
+    """Answers /v1/predict, /v1/info and /v1/openapi.json; `identity` is what every answer says of its model."""
 
     def __init__(self, model: Model, *, version: str, variant: str) -> None:
         self.model = model
@@ -54,17 +55,17 @@ class Api:
 
     async def answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
         """Return the body of a good answer, or raise RequestError."""
-        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+        path = scope["path"].rstrip("/")
         route = (scope["method"], path)
-        if route == ("POST", "/predict"):
+        if route == ("POST", "/v1/predict"):
             columns = self.requests.decode(await read_body(receive))
             return self.encode(self.model.predict(columns), request_id)
-        if route == ("GET", "/info"):
+        if route == ("GET", "/v1/info"):
             return self.info
-        if route == ("GET", "/openapi.json"):
+        if route == ("GET", "/v1/openapi.json"):
             return self.openapi
-        if path in ("/predict", "/info", "/openapi.json"):
-            raise RequestError(405, "method_not_allowed", "This path takes POST for /predict and GET for the others.")
+        if path in METHODS:
+            raise RequestError(405, "method_not_allowed", f"This path takes {METHODS[path]} only.")
         raise RequestError(404, "not_found", "There is no such path: try POST /v1/predict or GET /v1/info.")
 
     def encode(self, prediction: Prediction, request_id: str) -> bytes:

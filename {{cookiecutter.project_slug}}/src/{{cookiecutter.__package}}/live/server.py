@@ -24,8 +24,8 @@ class ServerError(RuntimeError):
 
 
 def command(bento: Path, host: str, port: int, python: str = sys.executable) -> list[str]:
-    """Return the command that serves a Bento folder."""
-    serve = [python, "-m", "bentoml", "serve", str(bento), "--host", host, "--port", str(port)]
+    """Return the command that serves a Bento folder; BentoML finds only absolute ones."""
+    serve = [python, "-m", "bentoml", "serve", str(bento.resolve()), "--host", host, "--port", str(port)]
     return [*serve, "--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)]
 
 

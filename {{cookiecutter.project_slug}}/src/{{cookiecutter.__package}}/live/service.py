@@ -54,9 +54,12 @@ gateway = Gateway()
     metrics={"enabled": False},
     tracing={"excluded_urls": ".*"},
 )
-@bentoml.asgi_app(gateway, path="/v1")
+@bentoml.asgi_app(gateway, path="/")
 class PredictionService:
-    """Loads the one model in models/ and answers under /v1."""
+    """Loads the one model in models/ and answers under /v1.
+
+    The application is mounted at the root, before BentoML's own pages: their index loads a tag manager.
+    """
 
     def __init__(self) -> None:
         folder = model_folder()
