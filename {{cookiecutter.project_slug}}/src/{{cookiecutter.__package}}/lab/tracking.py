@@ -41,17 +41,19 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def run(stage: Stage, resume: str | None = None) -> Iterator[Run]:
-    """Open the stage's MLflow run, tagged with its origin; `resume` goes on with an earlier run if it is still there.
+    """Open the stage's MLflow run, tagged with its origin.
 
-    Drafts are kept in an experiment of their own, so that the official one shows only what DVC ran.
+    Drafts are kept in an experiment of their own, so that the official one shows only what DVC ran. `resume` goes on
+    with an earlier run if it is in the same experiment; otherwise the new run names it in its tag `continues`.
     """
-    mlflow.set_experiment(experiment_id=experiment(stage))
-    known = resume if resume and exists(resume) else None
-    tags = origin(stage) if known is None else {}
-    with mlflow.start_run(
-        run_id=known, run_name=f"{stage.spec.name}-{stage.mode}" if known is None else None
-    ) as active:
-        mlflow.set_tags({**tags, **({"continues": resume} if resume and not known else {})})
+    home = experiment(stage)
+    mlflow.set_experiment(experiment_id=home)
+    if resume and experiment_of(resume) == home:
+        with mlflow.start_run(run_id=resume) as active:
+            yield active
+        return
+    with mlflow.start_run(run_name=f"{stage.spec.name}-{stage.mode}") as active:
+        mlflow.set_tags(origin(stage) | ({"continues": resume} if resume else {}))
         yield active
 
 
@@ -67,13 +69,12 @@ def experiment(stage: Stage) -> str:
     return mlflow.create_experiment(name, artifact_location=artifacts.as_uri() if local else None)
 
 
-def exists(run_id: str) -> bool:
-    """Return whether this tracking store knows the run."""
+def experiment_of(run_id: str) -> str | None:
+    """Return the experiment of a run, or None if this tracking store doesn't know the run."""
     try:
-        mlflow.get_run(run_id)
+        return mlflow.get_run(run_id).info.experiment_id
     except MlflowException:
-        return False
-    return True
+        return None
 
 
 def origin(stage: Stage) -> dict[str, str]:
