@@ -42,7 +42,10 @@ class Parity(msgspec.Struct, frozen=True):
 
 
 def to_onnx(pipeline: Pipeline, features: Mapping[str, Feature], name: str) -> bytes:
-    """Return the pipeline as ONNX bytes with one input a feature, each of shape (rows, 1)."""
+    """Return the pipeline as ONNX bytes with one input a feature, each of shape (rows, 1).
+
+    The same fitted pipeline gives the same bytes, in every process.
+    """
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
@@ -50,9 +53,12 @@ def to_onnx(pipeline: Pipeline, features: Mapping[str, Feature], name: str) -> b
     inputs = [(feature, tensors[spec.kind]([None, 1])) for feature, spec in features.items()]
     is_classifier = hasattr(pipeline, "predict_proba")
     options = {id(pipeline): {"zipmap": False}} if is_classifier else None
-    return convert_sklearn(
-        pipeline, name=name, initial_types=inputs, target_opset=OPSET, options=options
-    ).SerializeToString()
+    model = convert_sklearn(pipeline, name=name, initial_types=inputs, target_opset=OPSET, options=options)
+    # The converter lists the opsets in the order of a set, which differs from process to process.
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
+    return model.SerializeToString(deterministic=True)
 
 
 def answers(pipeline: Pipeline, frame: pd.DataFrame) -> NDArray[np.float64]:
