@@ -18,3 +18,11 @@ from bake import bake  # noqa: E402 - scripts/ is no package, so its folder has 
 def baked(tmp_path: Path) -> Callable[..., Path]:
     """Bake with the given answers and return the project."""
     return lambda **answers: bake(tmp_path, **answers)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of one journey on one worker, so that its environment is made once."""
+    for item in items:
+        if item.get_closest_marker("journey"):
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["project"]))

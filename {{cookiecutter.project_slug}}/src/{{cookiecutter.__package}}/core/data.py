@@ -15,6 +15,14 @@ from .params import Data, Period, Split
 from .schema import Feature, columns
 
 
+# What pandera's names for a broken check mean.
+BROKEN = {
+    "column_in_dataframe": "is missing",
+    "not_nullable": "has missing values",
+    "field_uniqueness": "has duplicates",
+}
+
+
 class DataError(ValueError):
     """A table can't be used; the message names the column or the period and the way out."""
 
@@ -64,9 +72,9 @@ def validated(table: pd.DataFrame, data: Data, features: Mapping[str, Feature], 
     try:
         return table_schema(data, features, task).validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        failures = error.failure_cases.drop_duplicates(["column", "check"])
-        named = "; ".join(f"{row.column}: {row.check}" for row in failures.head(5).itertuples())
-        raise DataError(f"The table breaks its schema in {len(failures)} places: {named}.") from None
+        failures = error.failure_cases.drop_duplicates(["column", "check"]).head(5)
+        named = [f"{row.column or row.failure_case} {BROKEN.get(row.check, row.check)}" for row in failures.itertuples()]
+        raise DataError(f"The table breaks its schema: {'; '.join(named)}.") from None
 
 
 def table_schema(data: Data, features: Mapping[str, Feature], task: str) -> Any:

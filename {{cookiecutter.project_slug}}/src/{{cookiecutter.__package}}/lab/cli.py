@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from .locks import record_unchanged_code
+from .locks import record_unchanged_code, release_dead_locks
 from .notebooks import projection_is_stale, write_projection
 from .workspace import WorkspaceError, find_root, find_stage, load_stages, mode_of, place
 
@@ -47,15 +47,38 @@ def run(name: str, smoke: bool) -> None:
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--lock", is_flag=True, help="Also tell DVC of notebooks in which only prose or outputs changed.")
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a projection is out of date.")
-def project(names: tuple[str, ...], lock: bool, check: bool) -> None:
+def project(names: tuple[str, ...], check: bool) -> None:
     """Write the code of notebooks to notebooks/code/, which DVC hashes and reviewers read."""
+    root, chosen = chosen_notebooks(names)
+    refresh_projections(root, chosen, check)
+
+
+@main.command()
+def sync() -> None:
+    """Bring projections and dvc.lock in step with the notebooks, and release what a killed run still holds."""
+    root, notebooks = chosen_notebooks(())
+    refresh_projections(root, notebooks, check=False)
+    for pid in release_dead_locks(root):
+        click.echo(f"released what the killed process {pid} held")
+    for name in record_unchanged_code(root, notebooks):
+        click.echo(f"{name}: prose or outputs changed, nothing has to run")
+
+
+def chosen_notebooks(names: tuple[str, ...]) -> tuple[Path, list[str]]:
+    """Return the root and the notebooks that were named, or all of them."""
     try:
         root = find_root(Path.cwd())
         stages = load_stages(root)
-        chosen = [find_stage(stages, name).notebook for name in names] or [s.notebook for s in stages.values()]
-        stale = [name for name in chosen if projection_is_stale(root, name)]
+        return root, [find_stage(stages, name).notebook for name in names] or [s.notebook for s in stages.values()]
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def refresh_projections(root: Path, notebooks: list[str], check: bool) -> None:
+    """Write the projections that are out of date, or with `check` fail because of them."""
+    try:
+        stale = [name for name in notebooks if projection_is_stale(root, name)]
     except WorkspaceError as error:
         raise click.ClickException(str(error)) from None
     if check and stale:
@@ -63,6 +86,3 @@ def project(names: tuple[str, ...], lock: bool, check: bool) -> None:
     for name in stale:
         write_projection(root, name)
         click.echo(f"notebooks/code/{name}.py written: its code changed")
-    if lock:
-        for name in record_unchanged_code(root, chosen):
-            click.echo(f"{name}: prose or outputs changed, nothing has to run")

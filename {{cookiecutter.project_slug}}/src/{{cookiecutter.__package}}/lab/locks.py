@@ -1,12 +1,14 @@
-"""Keeping dvc.lock in step with notebooks whose prose or outputs changed, so that no stage has to run."""
+"""DVC's two locks: dvc.lock, kept in step with prose and outputs, and what a killed run still holds."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 from ruamel.yaml import YAML
 
 
@@ -34,3 +36,31 @@ def only_prose_changed(root: Path, name: str, entry: dict | None) -> bool:
 def md5(path: Path) -> str:
     """Return the MD5 that DVC records for a file; empty if there is none."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else ""
+
+
+def release_dead_locks(root: Path) -> list[int]:
+    """Drop what killed runs hold in DVC's read-write lock, and return their process ids.
+
+    DVC does so itself once the process id is gone. Until the system has collected a killed process, or after it has
+    given the id to another, DVC would ask the user to delete a file by hand.
+    """
+    path = root / ".dvc" / "tmp" / "rwlock"
+    if not path.exists():
+        return []
+    held = json.loads(path.read_text(encoding="utf-8"))
+    holders = [*held.get("write", {}).values(), *(h for readers in held.get("read", {}).values() for h in readers)]
+    dead = sorted({holder["pid"] for holder in holders if holder and not is_dvc(holder["pid"])})
+    if dead:
+        writers = {file: h for file, h in held.get("write", {}).items() if h and h["pid"] not in dead}
+        readers = {file: [h for h in hs if h["pid"] not in dead] for file, hs in held.get("read", {}).items()}
+        path.write_text(json.dumps({"write": writers, "read": readers}), encoding="utf-8")
+    return dead
+
+
+def is_dvc(pid: int) -> bool:
+    """Return whether a process is alive and is DVC."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and any("dvc" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
