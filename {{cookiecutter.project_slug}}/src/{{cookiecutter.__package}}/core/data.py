@@ -14,7 +14,6 @@ import pandas as pd
 from .params import Data, Period, Split
 from .schema import Feature, columns
 
-
 # What pandera's names for a broken check mean.
 BROKEN = {
     "column_in_dataframe": "is missing",
@@ -73,15 +72,20 @@ def validated(table: pd.DataFrame, data: Data, features: Mapping[str, Feature], 
         return table_schema(data, features, task).validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
         failures = error.failure_cases.drop_duplicates(["column", "check"]).head(5)
-        named = [f"{row.column or row.failure_case} {BROKEN.get(row.check, row.check)}" for row in failures.itertuples()]
-        raise DataError(f"The table breaks its schema: {'; '.join(named)}.") from None
+        named = "; ".join(broken(row.column, row.check, row.failure_case) for row in failures.itertuples())
+        raise DataError(f"The table breaks its schema: {named}.") from None
+
+
+def broken(column: Any, check: str, case: Any) -> str:
+    """Return one of pandera's failures in words; a missing column stands where its bad value would."""
+    return f"{column if isinstance(column, str) else case} {BROKEN.get(check, check)}"
 
 
 def table_schema(data: Data, features: Mapping[str, Feature], task: str) -> Any:
     """Return the pandera schema that params.yaml describes: id, time, target and every feature."""
     import pandera.pandas as pa
 
-    target = pa.Column(checks=pa.Check.isin(range(len(data.classes)))) if task == "classification" else pa.Column(float)
+    target = pa.Column(checks=pa.Check.isin(range(len(data.classes)), error="is no class's number")) if task == "classification" else pa.Column(float)
     special = {
         data.id: pa.Column(unique=True),
         data.time: pa.Column("datetime64[us, UTC]", coerce=True),
@@ -97,9 +101,9 @@ def feature_column(feature: Feature) -> Any:
     if feature.kind == "category":
         return pa.Column(str, nullable=feature.nullable)
     bounds = [
-        *([pa.Check.ge(feature.min)] if feature.min is not None else []),
-        *([pa.Check.le(feature.max)] if feature.max is not None else []),
-        pa.Check(np.isfinite, name="finite"),
+        *([pa.Check.ge(feature.min, error=f"is below {feature.min:g}")] if feature.min is not None else []),
+        *([pa.Check.le(feature.max, error=f"is above {feature.max:g}")] if feature.max is not None else []),
+        pa.Check(np.isfinite, error="is not finite"),
     ]
     return pa.Column(float, checks=bounds, nullable=feature.nullable, coerce=True)
 
