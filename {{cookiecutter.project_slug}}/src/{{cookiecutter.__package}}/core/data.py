@@ -19,6 +19,8 @@ BROKEN = {
     "column_in_dataframe": "is missing",
     "not_nullable": "has missing values",
     "field_uniqueness": "has duplicates",
+    "coerce_dtype": "has values of the wrong type",
+    "dtype": "has values of the wrong type",
 }
 
 
@@ -71,21 +73,23 @@ def validated(table: pd.DataFrame, data: Data, features: Mapping[str, Feature], 
     try:
         return table_schema(data, features, task).validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
-        failures = error.failure_cases.drop_duplicates(["column", "check"]).head(5)
-        named = "; ".join(broken(row.column, row.check, row.failure_case) for row in failures.itertuples())
-        raise DataError(f"The table breaks its schema: {named}.") from None
+        raise DataError(f"The table breaks its schema: {broken(error.failure_cases)}.") from None
 
 
-def broken(column: Any, check: str, case: Any) -> str:
-    """Return one of pandera's failures in words; a missing column stands where its bad value would."""
-    return f"{column if isinstance(column, str) else case} {BROKEN.get(check, check)}"
+def broken(failures: pd.DataFrame) -> str:
+    """Return pandera's failures in words, the first for each column and five columns at most."""
+    # A missing column stands where its bad value would.
+    named = failures.assign(column=failures.column.fillna(failures.failure_case)).drop_duplicates("column")
+    checks = named.check.str.split("(").str[0]
+    return "; ".join(named.column.head(5) + " " + checks.replace(BROKEN).head(5))
 
 
 def table_schema(data: Data, features: Mapping[str, Feature], task: str) -> Any:
     """Return the pandera schema that params.yaml describes: id, time, target and every feature."""
     import pandera.pandas as pa
 
-    target = pa.Column(checks=pa.Check.isin(range(len(data.classes)), error="is no class's number")) if task == "classification" else pa.Column(float)
+    codes = pa.Check.isin(range(len(data.classes)), error="is no class's number")
+    target = pa.Column(checks=codes) if task == "classification" else pa.Column(float)
     special = {
         data.id: pa.Column(unique=True),
         data.time: pa.Column("datetime64[us, UTC]", coerce=True),
