@@ -19,8 +19,8 @@ from {{cookiecutter.__package}}.core.data import split_by_time
 
 time, target = params.data.time, params.data.target
 parts = split_by_time(table, params.split, time)
-described = {n: [len(p), p[time].min().date(), p[time].max().date(), p[target].mean()] for n, p in parts.items()}
-pd.DataFrame(described, index=["rows", "first", "last", f"mean {target}"]).T
+described = [[len(p), p[time].min().date(), p[time].max().date(), p[target].mean()] for p in parts.values()]
+pd.DataFrame(described, index=list(parts), columns=["rows", "first", "last", f"mean {target}"])
 
 # %% [nbval-check-output]
 edges = [edge for part in parts.values() for edge in (part[time].min(), part[time].max())]

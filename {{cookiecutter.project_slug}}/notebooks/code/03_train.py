@@ -69,7 +69,8 @@ from {{cookiecutter.__package}}.lab import tracking
 
 with tracking.run(stage) as run:
     mlflow.log_params(tracking.flat(params))
-    mlflow.log_metrics({**{f"train.{name}": value for name, value in seen.items()}, "parity.largest": result.largest})
+    mlflow.log_metrics({f"train.{name}": value for name, value in seen.items()})
+    mlflow.log_metric("parity.largest", result.largest)
     tracking.log_dataset(train, stage.input("train"), params.data.target, "training")
     tracking.log_figures({"agreement": agreement})
     version = tracking.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)

@@ -21,7 +21,8 @@ import pandas as pd
 from {{cookiecutter.__package}}.core import evaluation as ev
 
 name, guess = ev.baseline(train, holdout, params.data.target, params.evaluation, params.task)
-found, simple = ev.scores(truth, outcome, params.task), ev.scores(truth, guess, params.task)
+found = ev.scores(truth, outcome, params.task)
+simple = ev.scores(truth, guess, params.task)
 pd.DataFrame({"model": found, name: simple}).round(4)
 
 # %% [nbval-check-output]
@@ -50,21 +51,31 @@ importance = figures.importances(leans, primary)
 importance
 
 # %%
-import mlflow
-
 from {{cookiecutter.__package}}.core.data import save_json
-from {{cookiecutter.__package}}.lab import tracking
 
 missed = ev.missed_thresholds(found, params.evaluation.thresholds, params.task)
-numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple), "slices": sliced, "missed": missed}
-save_json(ev.report(model.signature, params.evaluation, **numbers), stage.output("evaluation"))
+report = ev.report(
+    model.signature,
+    params.evaluation,
+    rows=len(holdout),
+    found=found,
+    baseline=(name, simple),
+    slices=sliced,
+    missed=missed,
+)
+save_json(report, stage.output("evaluation"))
 
 # %%
-figures_by_name = {"performance": performance, "calibration": calibration, "slices": slices, "importance": importance}
+import mlflow
+
+from {{cookiecutter.__package}}.lab import tracking
+
+pictures = {"performance": performance, "calibration": calibration, "slices": slices}
 with tracking.run(stage, resume=tracking.load_lineage(stage.input("lineage")).run_id):
-    mlflow.log_metrics({**{f"holdout.{k}": v for k, v in found.items()}, "passed": float(not missed)})
+    mlflow.log_metrics({f"holdout.{name}": value for name, value in found.items()})
+    mlflow.set_tag("passed", not missed)
     tracking.log_dataset(holdout, stage.input("holdout"), params.data.target, "evaluation")
-    tracking.log_figures(figures_by_name)
+    tracking.log_figures({**pictures, "importance": importance})
 
 # %% [nbval-check-output]
 ev.require_thresholds(missed)

@@ -36,7 +36,8 @@ tag = build_bento(files, stage.input("serve"), stage.output("bento"), version=ve
 
 # %%
 bento = stage.output("bento")
-sizes = {path.relative_to(bento).as_posix(): path.stat().st_size for path in bento.rglob("*.*") if path.is_file()}
+held = {path.relative_to(bento).as_posix(): path for path in bento.rglob("*.*") if path.is_file()}
+sizes = {name: path.stat().st_size for name, path in held.items()}
 pd.Series(sizes, name=f"bytes in {tag}").sort_values(ascending=False).head(8).to_frame()
 
 # %%
@@ -57,4 +58,5 @@ from {{cookiecutter.__package}}.core.figures import model as figures
 
 kind = "probabilities" if params.data.classes else "predictions"
 sources = {"notebook": golden[kind], "service": answer[kind]}
-figures.answers({name: np.reshape(values, (len(chosen), -1))[:, -1] for name, values in sources.items()})
+last = {name: np.reshape(values, (len(chosen), -1))[:, -1] for name, values in sources.items()}
+figures.answers(last)

@@ -12,10 +12,12 @@ from typing import Any
 import mlflow
 import msgspec
 import pandas as pd
+from mlflow import MlflowClient
 from mlflow.data.sources import LocalArtifactDatasetSource
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
+from mlflow.models.model import ModelInfo
 
 from ..core.params import Params
 from ..core.schema import sha256
@@ -155,9 +157,17 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
         signature=infer_signature(example, answer),
         input_example=example,
         pip_requirements=[f"{name}=={version(name)}" for name in SERVING],
-        registered_model_name=None if stage.mode == "draft" else stage.params.name,
     )
-    return str(info.registered_model_version or stage.mode)
+    return stage.mode if stage.mode == "draft" else register(stage, info)
+
+
+def register(stage: Stage, info: ModelInfo) -> str:
+    """Make a logged model the next version in the registry, tagged with its hash, and return the version."""
+    client, name = MlflowClient(), stage.params.name
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    tags = {"sha256": sha256(stage.output("model").read_bytes())}
+    return str(client.create_model_version(name, info.model_uri, info.run_id, tags, model_id=info.model_id).version)
 
 
 def lineage(stage: Stage, active: Run, model_version: str) -> Lineage:
