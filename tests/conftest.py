@@ -22,7 +22,8 @@ def baked(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests of one journey on one worker, so that its environment is made once."""
+    """Keep all tests of one project on one worker, so that its environment is made once."""
     for item in items:
         if item.get_closest_marker("journey"):
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params["project"]))
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            item.add_marker(pytest.mark.xdist_group(parameters.get("project", item.nodeid)))

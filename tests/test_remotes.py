@@ -1,0 +1,72 @@
+"""Every remote's lock installs beside dev.txt and gives DVC what it needs; S3 is pushed to and pulled from for real."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from demo import free_port
+from journey import clone, cloned, make, run
+
+pytestmark = pytest.mark.journey
+FILESYSTEMS = {"s3": "S3FileSystem", "gs": "GSFileSystem", "azure": "AzureFileSystem", "ssh": "SSHFileSystem"}
+ASK = "from dvc.repo import Repo; print(type(Repo().cloud.get_remote('storage').fs).__name__)"
+
+
+@pytest.fixture
+def s3() -> Iterator[str]:
+    """The address of an S3-compatible server on loopback."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def wait_for_port(port: int, seconds: float = 30) -> None:
+    """Return once something listens; fail if nothing does in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"nothing listens on port {port}")
+
+
+@pytest.mark.parametrize("remote", FILESYSTEMS)
+def test_the_lock_of_a_remote_gives_dvc_its_filesystem(tmp_path: Path, remote: str) -> None:
+    """After `make setup`, DVC opens the configured remote with the right plugin."""
+    project = cloned(tmp_path, dvc_remote=remote)
+    make(project, "setup")
+    asked = run([str(project / ".venv" / "bin" / "python"), "-c", ASK], project)
+    assert asked.split()[-1] == FILESYSTEMS[remote]
+
+
+def test_data_travels_through_s3(tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one clone pushes, another one pulls, with nothing but the settings that .env.example names."""
+    project = cloned(tmp_path, dvc_remote="s3")
+    settings = f"AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\nAWS_ENDPOINT_URL={s3}\n"
+    for line in settings.split():
+        monkeypatch.setenv(*line.split("=", 1))
+    assert all(f"#{line.split('=')[0]}=" in (project / ".env.example").read_text() for line in settings.split())
+    make(project, "setup")
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="flight-delays")
+    dvc = str(project / ".venv" / "bin" / "dvc")
+    (project / "data" / "raw" / "table.csv").write_text("a,b\n1,2\n")
+    run([dvc, "add", "--quiet", "data/raw/table.csv"], project)
+    run([dvc, "push", "--quiet"], project)
+    other = clone(project, tmp_path / "other")
+    (other / "data" / "raw" / "table.csv.dvc").write_text((project / "data" / "raw" / "table.csv.dvc").read_text())
+    run([dvc, "pull", "--quiet"], other)
+    assert (other / "data" / "raw" / "table.csv").read_text() == "a,b\n1,2\n"

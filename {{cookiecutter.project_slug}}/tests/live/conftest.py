@@ -1,0 +1,114 @@
+"""The HTTP interface around the made-up model, asked as a client asks it but without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from {{cookiecutter.__package}}.core import data
+from {{cookiecutter.__package}}.live import api, cli, golden, packaging, runtime, server
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def application(served: runtime.Model) -> api.Api:
+    """The application as the service mounts it."""
+    return api.Api(served, version="7", variant="champion")
+
+
+@pytest.fixture(scope="session")
+def ask_of() -> Callable[[api.Api], Ask]:
+    """Make a client of an application."""
+
+    def client_of(application: api.Api) -> Ask:
+        transport = httpx.ASGITransport(application)
+
+        async def send(method: str, path: str, content: bytes) -> httpx.Response:
+            async with httpx.AsyncClient(transport=transport, base_url="http://service", trust_env=False) as client:
+                return await client.request(method, path, content=content)
+
+        def ask(content: Any = b"", path: str = "/v1/predict", method: str = "POST") -> httpx.Response:
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            return asyncio.run(send(method, path, body))
+
+        return ask
+
+    return client_of
+
+
+@pytest.fixture(scope="session")
+def ask(ask_of: Callable[[api.Api], Ask], application: api.Api) -> Ask:
+    """Send a request: content (bytes, or what becomes JSON), path and method."""
+    return ask_of(application)
+
+
+@pytest.fixture(scope="session")
+def error_of() -> Callable[[httpx.Response], dict[str, Any]]:
+    """Return the error of a response after checking that it has the one shape all errors have."""
+
+    def read(response: httpx.Response) -> dict[str, Any]:
+        assert response.headers["content-type"] == "application/json"
+        body = response.json()
+        assert set(body) == {"error", "request_id"}
+        assert response.headers["x-request-id"] == body["request_id"] != ""
+        error = body["error"]
+        assert set(error) == {"code", "message", "fields"}
+        assert error["code"].replace("_", "").isalpha()
+        assert error["message"].endswith(".")
+        assert all(set(field) == {"path", "message"} for field in error["fields"])
+        assert all(isinstance(value, str) for field in error["fields"] for value in field.values())
+        assert "Traceback" not in response.text
+        return error
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def model_files(
+    tmp_path_factory: pytest.TempPathFactory, onnx: bytes, served: runtime.Model, rows: list[dict[str, Any]]
+) -> list[Path]:
+    """The files of a model as 05_package hands them on."""
+    folder = tmp_path_factory.mktemp("models")
+    data.save_bytes(onnx, folder / "model.onnx")
+    data.save_json(served.signature, folder / "signature.json")
+    data.save_json({"version": "7"}, folder / "lineage.json")
+    data.save_json(golden.golden_rows(served, rows[:24]), folder / "golden.json")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def bento(tmp_path_factory: pytest.TempPathFactory, project: Path, model_files: list[Path]) -> Path:
+    """A real Bento of the made-up model."""
+    folder = tmp_path_factory.mktemp("built") / "bento"
+    packaging.build_bento(model_files, project / "requirements" / "serve.txt", folder, version="7")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where `live serve` serves that Bento; Ctrl-C ends it without a stack trace and frees its port."""
+    log, port = tmp_path_factory.mktemp("serving") / "serve.log", server.free_port()
+    program = f"from {cli.__name__} import main; main()"
+    command = [sys.executable, "-c", program, "serve", "--bento", str(bento), "--port", str(port)]
+    with log.open("w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        server.wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+    assert log.read_text(encoding="utf-8").startswith(f"Serving {bento} on http://127.0.0.1:{port} ")
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+    server.check_port("127.0.0.1", port)

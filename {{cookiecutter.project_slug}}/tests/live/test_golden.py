@@ -1,0 +1,49 @@
+"""Golden rows: they travel with the model and are answered alike wherever it runs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from {{cookiecutter.__package}}.core import data
+from {{cookiecutter.__package}}.live import golden, runtime
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def kept(served: runtime.Model, rows: list[dict[str, Any]], tmp_path: Path) -> dict[str, Any]:
+    """Golden rows as they come back from their file."""
+    data.save_json(golden.golden_rows(served, rows[:24]), tmp_path / "golden.json")
+    return json.loads((tmp_path / "golden.json").read_text(encoding="utf-8"))
+
+
+def test_the_service_gives_the_golden_answers(kept: dict[str, Any], ask: Ask):
+    """Digit for digit, after both have been through JSON."""
+    assert golden.same_answers(kept, ask({"rows": kept["rows"]}).json())
+
+
+def test_the_rows_are_kept_as_they_were(kept: dict[str, Any], rows: list[dict[str, Any]], served: runtime.Model):
+    """They can be sent as they are, gaps included."""
+    assert kept["rows"] == rows[:24]
+    answers = {"predictions", "probabilities"} if served.signature.classes else {"predictions"}
+    assert set(kept) == {"rows", *answers}
+    assert {len(kept[name]) for name in answers} == {24}
+
+
+def test_another_answer_is_noticed(kept: dict[str, Any], ask: Ask):
+    """A single digit, a single row, or an error in the place of an answer."""
+    response = ask({"rows": kept["rows"]}).json()
+    name = "probabilities" if "probabilities" in kept else "predictions"
+    changed, shorter = copy.deepcopy(response), copy.deepcopy(response)
+    changed[name][-1] = [chance + 1e-6 for chance in changed[name][-1]] if name == "probabilities" else 0.123
+    shorter[name].pop()
+    assert not golden.same_answers(kept, changed)
+    assert not golden.same_answers(kept, shorter)
+    assert not golden.same_answers(kept, ask({"rows": []}).json())

@@ -1,0 +1,243 @@
+"""The tree states the architecture, and these tests hold it to that: imports, dvc.yaml, notebooks."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from {{cookiecutter.__package}} import core
+from {{cookiecutter.__package}}.core import params
+from {{cookiecutter.__package}}.lab import notebooks, workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = core.__name__.split(".")[0]
+SOURCE = ROOT / "src" / PACKAGE
+STAGES = workspace.load_stages(ROOT)
+NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
+CONTRACT = "nbval-check-output"
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a module of the package."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in SOURCE.rglob("*.py")}
+
+
+def imported(tree: ast.AST, importer: str, is_package: bool = False) -> set[str]:
+    """Return the package's modules that code imports, relatively or inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = importer.split(".")[: len(importer.split(".")) - node.level + is_package] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return names & set(MODULES)
+
+
+GRAPH = {
+    name: imported(ast.parse(path.read_text(encoding="utf-8")), name, path.name == "__init__.py")
+    for name, path in MODULES.items()
+}
+# BentoML imports the service by a name that packaging hands it, where no graph of imports sees it.
+GRAPH[f"{PACKAGE}.live.packaging"].add(f"{PACKAGE}.live.service")
+
+
+def reached(start: set[str]) -> set[str]:
+    """Return these modules and all that they import, directly or not."""
+    found: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= GRAPH[name] - found
+    return found
+
+
+def part_of(name: str) -> str:
+    """Return which part of the package a module belongs to: core, lab, live, or the package itself."""
+    return name.removeprefix(PACKAGE).lstrip(".").split(".")[0]
+
+
+def with_code(names: set[str]) -> set[str]:
+    """Return the files of these modules, without those that hold nothing but a docstring."""
+    return {MODULES[name].relative_to(ROOT).as_posix() for name in names if len(tree_of(name).body) > 1}
+
+
+def tree_of(name: str) -> ast.Module:
+    """Return the parsed source of a module."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+def code_of(spec: workspace.StageSpec) -> ast.Module:
+    """Return the parsed code cells of a stage's notebook."""
+    return ast.parse(notebooks.projected(ROOT, spec.notebook))
+
+
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    """Return the code cells of a notebook, their source as one text."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [{**cell, "source": "".join(cell["source"])} for cell in cells if cell["cell_type"] == "code"]
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the top-level packages that importing a module in a fresh process loads."""
+    program = f"import json, sys, {module}; print(json.dumps([name.split('.')[0] for name in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+EACH_STAGE = pytest.mark.parametrize("spec", STAGES.values(), ids=STAGES)
+EACH_NOTEBOOK = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.mark.parametrize(
+    ("part", "others"), [("core", {"lab", "live"}), ("lab", {"live"}), ("live", {"lab"})], ids=["core", "lab", "live"]
+)
+def test_the_parts_import_only_what_they_may(part: str, others: set[str]):
+    """`core` knows neither `lab` nor `live`, and those two don't know each other, not even inside a function."""
+    wrong = {f"{a} -> {b}" for a, found in GRAPH.items() for b in found if part_of(a) == part and part_of(b) in others}
+    assert wrong == set()
+
+
+def test_the_graph_sees_imports_of_every_kind():
+    """The tests above are only as good as what they find: absolute, relative, of a name, inside a function."""
+    assert f"{PACKAGE}.core.schema" in GRAPH[f"{PACKAGE}.core.params"]
+    assert f"{PACKAGE}.core.params" in GRAPH[f"{PACKAGE}.core.figures.data"]
+    assert f"{PACKAGE}.lab.runner" in GRAPH[f"{PACKAGE}.lab.cli"]
+    assert f"{PACKAGE}.lab.stage" in GRAPH[f"{PACKAGE}.lab"]
+    assert f"{PACKAGE}.live.runtime" in GRAPH[f"{PACKAGE}.live.mlflow_model"]
+
+
+@pytest.mark.parametrize(
+    ("module", "banned"),
+    [
+        (
+            "live.service",
+            {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "onnx", "skl2onnx", "pytest"},
+        ),
+        ("live.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "bentoml"}),
+        ("lab.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbclient", "bentoml", "onnxruntime"}),
+    ],
+)
+def test_starting_loads_nothing_heavy(module: str, banned: set[str]):
+    """The serving image doesn't hold what trains, and a command answers `--help` at once."""
+    assert loaded_by(f"{PACKAGE}.{module}") & banned == set()
+
+
+def test_modules_are_small_and_say_what_they_are():
+    """Each has a docstring, and around 200 lines at most."""
+    assert [name for name in MODULES if not ast.get_docstring(tree_of(name))] == []
+    assert [name for name, path in MODULES.items() if len(path.read_text(encoding="utf-8").splitlines()) > 220] == []
+
+
+@EACH_STAGE
+def test_a_stage_depends_on_every_module_its_notebook_uses(spec: workspace.StageSpec):
+    """A change to any of them makes the stage run again; `lab`, which only runs notebooks, doesn't."""
+    needed = {name for name in reached(imported(code_of(spec), "notebook")) if part_of(name) != "lab"}
+    assert with_code(needed) - set(spec.inputs) == set()
+
+
+@EACH_STAGE
+def test_a_stage_depends_on_nothing_it_does_not_use(spec: workspace.StageSpec):
+    """A change to a module that the notebook never loads doesn't run it again."""
+    used = with_code(reached(imported(code_of(spec), "notebook")))
+    assert {name for name in spec.inputs if name.startswith("src/")} - used == set()
+
+
+@EACH_STAGE
+def test_a_stage_depends_on_every_parameter_its_notebook_reads(spec: workspace.StageSpec):
+    """What is read as `params.X` is X among the stage's params, or a change of it would go unnoticed."""
+    entry = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"][spec.name]
+    read = {
+        node.attr
+        for node in ast.walk(code_of(spec))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params"
+    }
+    assert read <= set(params.Params.__struct_fields__)
+    assert read - set(entry["params"]) == set()
+
+
+@EACH_STAGE
+def test_a_stage_lists_every_file_its_notebook_asks_for(spec: workspace.StageSpec):
+    """What is asked for as `stage.input(…)` or `stage.output(…)` is in dvc.yaml."""
+    calls = [node for node in ast.walk(code_of(spec)) if isinstance(node, ast.Call)]
+    asked = {
+        (call.func.attr, call.args[0].value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.args and isinstance(call.args[0], ast.Constant)
+    }
+    stems = {"input": {Path(path).stem for path in spec.inputs}, "output": {Path(path).stem for path in spec.outputs}}
+    for kind, known in stems.items():
+        assert {name for method, name in asked if method == kind} <= known
+
+
+@EACH_STAGE
+def test_what_a_stage_reads_is_made_before_it(spec: workspace.StageSpec):
+    """Inputs are in git, or outputs of an earlier stage."""
+    earlier = [other for other in STAGES.values() if other.notebook < spec.notebook]
+    made = {path for other in earlier for path in other.outputs}
+    rest = set(spec.inputs) - made - {spec.projection}
+    assert all((ROOT / path).exists() for path in rest), rest
+
+
+@EACH_NOTEBOOK
+def test_a_notebook_opens_with_a_heading(path: Path):
+    """The first cell says in prose what the notebook is about, the last what was learned."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert cells[0]["cell_type"] == cells[-1]["cell_type"] == "markdown"
+    assert re.match(r"# \S", "".join(cells[0]["source"]))
+
+
+@EACH_NOTEBOOK
+def test_the_first_code_cell_opens_the_stage(path: Path):
+    """It is the notebook's own stage, and the cell does nothing else but read the parameters."""
+    first = code_cells(path)[0]["source"]
+    assert f'stage = Stage("{path.stem.split("_", 1)[1]}")' in first
+    assert {type(node) for node in ast.parse(first).body} <= {ast.Import, ast.ImportFrom, ast.Assign}
+
+
+@EACH_NOTEBOOK
+def test_a_notebook_is_short(path: Path):
+    """At most fifteen code cells of at most ten lines."""
+    lengths = [len(cell["source"].splitlines()) for cell in code_cells(path)]
+    assert 1 < len(lengths) <= 15
+    assert min(lengths) >= 1
+    assert max(lengths) <= 10
+
+
+@EACH_NOTEBOOK
+def test_a_notebook_holds_no_logic(path: Path):
+    """Functions and classes are imported, packages are in the lock, and nobody bends sys.path."""
+    for cell in code_cells(path):
+        assert not re.search(r"^\s*[%!]|\bpip\b|sys\.path", cell["source"], flags=re.MULTILINE), cell["source"]
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        assert not any(isinstance(node, defined) for node in ast.walk(ast.parse(cell["source"]))), cell["source"]
+
+
+@EACH_NOTEBOOK
+def test_only_contract_cells_keep_their_output(path: Path):
+    """Everything else in git is source; a contract cell keeps a verdict that is text."""
+    for cell in code_cells(path):
+        is_contract = CONTRACT in cell["metadata"].get("tags", [])
+        assert bool(cell["outputs"]) == is_contract, cell["source"]
+        assert (cell["execution_count"] is not None) == is_contract, cell["source"]
+        assert {output["output_type"] for output in cell["outputs"]} <= {"stream"}
+
+
+@EACH_NOTEBOOK
+def test_a_notebook_names_its_kernel(path: Path):
+    """JupyterLab doesn't ask which one to take."""
+    assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
