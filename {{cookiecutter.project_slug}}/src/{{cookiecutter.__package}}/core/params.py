@@ -97,17 +97,44 @@ def load_params(path: Path, *overlays: Path) -> Params:
     Raises:
         ParamsError: a file can't be read as YAML, or holds an unknown key or a value of the wrong kind.
     """
-    values: dict[str, Any] = {}
-    for source in (path, *overlays):
-        layer = load_mapping(source)
-        refuse_unknown_keys(layer, Params, source.name)
-        values = merged(values, layer)
+    values = load_layer(path)
+    params = converted(values, path.name)
+    for overlay in overlays:
+        values = merged(values, load_layer(overlay))
+        params = converted(values, overlay.name)
+    return params
+
+
+def load_layer(path: Path) -> dict[str, Any]:
+    """Return the sections a file holds, all of them known."""
+    layer = load_mapping(path)
+    refuse_unknown_keys(layer, Params, path.name)
+    return layer
+
+
+def converted(values: Mapping[str, Any], file: str) -> Params:
+    """Return the record, or raise ParamsError for the first value of the wrong kind."""
     try:
         return msgspec.convert(values, Params)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$.")
-        at = f"{where.rstrip('`')}: " if where else ""
-        raise ParamsError(f"{path.name}: {at}{message[0].lower()}{message[1:]}.") from None
+        where, message = located(values, Params, str(error))
+        raise ParamsError(f"{file}: {where}{message[0].lower()}{message[1:]}.") from None
+
+
+def located(values: Mapping[str, Any], record: type[msgspec.Struct], error: str, where: str = "") -> tuple[str, str]:
+    """Return the dotted name of the value that doesn't fit, and what is wrong with it.
+
+    msgspec leaves out the keys of mappings, so the innermost record that fails is looked for.
+    """
+    fields = {field.name: field.type for field in msgspec.structs.fields(record)}
+    for key, value in values.items():
+        for name, item, nested in nested_records(fields[key], key, value):
+            try:
+                msgspec.convert(item, nested)
+            except msgspec.ValidationError as inner:
+                return located(item, nested, str(inner), f"{where}{name}.")
+    message, _, inside = error.partition(" - at `$.")
+    return (f"{where}{inside.rstrip('`')}".rstrip(".") + ": ").removeprefix(": "), message
 
 
 def load_mapping(path: Path) -> dict[str, Any]:
@@ -116,6 +143,8 @@ def load_mapping(path: Path) -> dict[str, Any]:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path.name} is missing in {path.parent}.") from None
+    except UnicodeDecodeError:
+        raise ParamsError(f"{path.name} is not in UTF-8: save it in that encoding.") from None
     except YAMLError as error:
         raise ParamsError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):

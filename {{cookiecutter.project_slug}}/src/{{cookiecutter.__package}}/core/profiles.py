@@ -31,8 +31,9 @@ def profile(table: pd.DataFrame, features: Mapping[str, Feature]) -> Profile:
 
 
 def cut_points(values: pd.Series) -> list[float]:
-    """Return the inner decile borders, without repeats."""
-    return np.unique(values.dropna().quantile(np.linspace(0, 1, BINS + 1)[1:-1])).tolist()
+    """Return the inner decile borders, without repeats; none if there are no values."""
+    present = values.dropna().astype(float)
+    return np.unique(present.quantile(np.linspace(0, 1, BINS + 1)[1:-1])).tolist() if len(present) else []
 
 
 def commonest(values: pd.Series) -> list[str]:
@@ -41,10 +42,14 @@ def commonest(values: pd.Series) -> list[str]:
 
 
 def shares(values: pd.Series, kind: str, cuts: list[Any]) -> NDArray[np.float64]:
-    """Return the share of rows in each bin or level, then of missing values; shape (bins + 1,)."""
+    """Return the share of rows in each bin or level, then of missing values; shape (bins + 1,).
+
+    A number that is exactly a cut point has a bin of its own, so that a value most rows share is seen to change.
+    """
     present = values.dropna()
     if kind == "number":
-        counts = np.bincount(np.searchsorted(cuts, present, side="right"), minlength=len(cuts) + 1)
+        sides = [np.searchsorted(cuts, present.to_numpy(float), side=side) for side in ("left", "right")]
+        counts = np.bincount(sides[0] + sides[1], minlength=2 * len(cuts) + 1)
     else:
         places = pd.Index(cuts).get_indexer(present)
         counts = np.bincount(np.where(places < 0, len(cuts), places), minlength=len(cuts) + 1)

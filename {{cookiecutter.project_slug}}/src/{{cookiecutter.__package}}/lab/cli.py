@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from .locks import record_unchanged_code, release_dead_locks
-from .notebooks import projection_is_stale, write_projection
+from .notebooks import load_notebook, projection_is_stale, write_projection
 from .workspace import WorkspaceError, find_root, find_stage, load_stages, mode_of, place
 
 
@@ -31,15 +33,15 @@ def run(name: str, smoke: bool) -> None:
     if smoke:
         os.environ["LAB_PROFILE"] = "smoke"
     started = time.monotonic()
-    try:
+    with sentences():
         root = find_root(Path.cwd())
         spec = find_stage(load_stages(root), name)
         mode = mode_of(spec.name, os.environ)
-        executed = place(root, mode, spec.executed)
-        click.echo(f"{spec.notebook} ({mode})")
+        load_notebook(root / spec.source)
+    executed = place(root, mode, spec.executed)
+    click.echo(f"{spec.notebook} ({mode})")
+    try:
         run_notebook(root / spec.source, executed, click.echo)
-    except WorkspaceError as error:
-        raise click.ClickException(str(error)) from None
     except RunError as error:
         raise click.ClickException(f"{error}\nThe executed copy shows it: {executed.relative_to(root)}") from None
     click.echo(f"{spec.notebook} done in {time.monotonic() - started:.1f} s -> {executed.relative_to(root)}")
@@ -50,39 +52,44 @@ def run(name: str, smoke: bool) -> None:
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a projection is out of date.")
 def project(names: tuple[str, ...], check: bool) -> None:
     """Write the code of notebooks to notebooks/code/, which DVC hashes and reviewers read."""
-    root, chosen = chosen_notebooks(names)
-    refresh_projections(root, chosen, check)
+    with sentences():
+        root = find_root(Path.cwd())
+        refresh_projections(root, chosen_notebooks(root, names), check)
 
 
 @main.command()
 def sync() -> None:
     """Bring projections and dvc.lock in step with the notebooks, and release what a killed run still holds."""
-    root, notebooks = chosen_notebooks(())
-    refresh_projections(root, notebooks, check=False)
+    with sentences():
+        root = find_root(Path.cwd())
+        notebooks = chosen_notebooks(root, ())
+        refresh_projections(root, notebooks, check=False)
     for pid in release_dead_locks(root):
         click.echo(f"released what the killed process {pid} held")
     for name in record_unchanged_code(root, notebooks):
         click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
-def chosen_notebooks(names: tuple[str, ...]) -> tuple[Path, list[str]]:
-    """Return the root and the notebooks that were named, or all of them."""
+@contextmanager
+def sentences() -> Iterator[None]:
+    """End the command with one sentence where the project isn't as it should be."""
     try:
-        root = find_root(Path.cwd())
-        stages = load_stages(root)
-        return root, [find_stage(stages, name).notebook for name in names] or [s.notebook for s in stages.values()]
+        yield
     except WorkspaceError as error:
         raise click.ClickException(str(error)) from None
+
+
+def chosen_notebooks(root: Path, names: tuple[str, ...]) -> list[str]:
+    """Return the notebooks that were named, or all of them."""
+    stages = load_stages(root)
+    return [find_stage(stages, name).notebook for name in names] or [spec.notebook for spec in stages.values()]
 
 
 def refresh_projections(root: Path, notebooks: list[str], check: bool) -> None:
     """Write the projections that are out of date, or with `check` fail because of them."""
-    try:
-        stale = [name for name in notebooks if projection_is_stale(root, name)]
-    except WorkspaceError as error:
-        raise click.ClickException(str(error)) from None
+    stale = [name for name in notebooks if projection_is_stale(root, name)]
     if check and stale:
-        raise click.ClickException(f"notebooks/code/ is out of date for {', '.join(stale)}: run `make format`.")
+        raise WorkspaceError(f"notebooks/code/ is out of date for {', '.join(stale)}: run `make format`.")
     for name in stale:
         write_projection(root, name)
         click.echo(f"notebooks/code/{name}.py written: its code changed")

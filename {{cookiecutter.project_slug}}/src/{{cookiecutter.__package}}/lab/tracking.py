@@ -14,7 +14,7 @@ import msgspec
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.data.sources import LocalArtifactDatasetSource
-from mlflow.entities import Run
+from mlflow.entities import LifecycleStage, Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
@@ -72,11 +72,12 @@ def experiment(stage: Stage) -> str:
 
 
 def experiment_of(run_id: str) -> str | None:
-    """Return the experiment of a run, or None if this tracking store doesn't know the run."""
+    """Return the experiment of a run, or None if this tracking store doesn't know the run, or has deleted it."""
     try:
-        return mlflow.get_run(run_id).info.experiment_id
+        info = mlflow.get_run(run_id).info
     except MlflowException:
         return None
+    return info.experiment_id if info.lifecycle_stage == LifecycleStage.ACTIVE else None
 
 
 def origin(stage: Stage) -> dict[str, str]:

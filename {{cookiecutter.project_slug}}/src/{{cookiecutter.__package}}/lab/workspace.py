@@ -68,7 +68,12 @@ def mode_of(stage: str, environ: Mapping[str, str]) -> Mode:
 def load_stages(root: Path) -> dict[str, StageSpec]:
     """Return the notebook stages of dvc.yaml by name, in its order."""
     entries = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    return {name: stage_spec(name, entry) for name, entry in entries.items() if "foreach" not in entry}
+    return {name: stage_spec(name, entry) for name, entry in entries.items() if runs_notebook(entry)}
+
+
+def runs_notebook(entry: Mapping[str, Any]) -> bool:
+    """Return whether a stage of dvc.yaml is a notebook; a team may add others."""
+    return str(entry.get("cmd", "")).startswith("lab run ")
 
 
 def stage_spec(name: str, entry: Mapping[str, Any]) -> StageSpec:

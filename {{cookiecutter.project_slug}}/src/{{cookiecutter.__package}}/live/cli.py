@@ -6,6 +6,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,26 +49,46 @@ def serve(bento: Path, host: str, port: int) -> None:
 @click.option("--all", "everything", is_flag=True, help="Send all rows instead of the first.")
 def predict(url: str, rows: Path, everything: bool) -> None:
     """Send one real row to a running service and print its answer."""
-    try:
-        known = json.loads(rows.read_text(encoding="utf-8"))["rows"]
-    except FileNotFoundError:
-        raise click.ClickException(f"There is no {rows}: run `make pipeline` first.") from None
+    known = load_rows(rows)
     answer = post(f"{url}/v1/predict", {"rows": known if everything else known[:1]})
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    if "error" in answer:
+        raise SystemExit(1)
+
+
+def load_rows(path: Path) -> list[Any]:
+    """Return the list under 'rows' of a JSON file.
+
+    Raises:
+        click.ClickException: there is no such file, or no such list in it.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    except FileNotFoundError:
+        raise click.ClickException(f"There is no {path}: run `make pipeline` first.") from None
+    except (ValueError, KeyError, TypeError):
+        rows = None
+    if not isinstance(rows, list):
+        raise click.ClickException(f'{path} is no JSON object with a list under "rows".')
+    return rows
 
 
 def post(url: str, body: Any) -> Any:
     """POST JSON and return the JSON of the answer, whatever its status.
 
     Raises:
-        click.ClickException: nothing answers at that address.
+        click.ClickException: nothing answers at that address, or something else than this service.
     """
     request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             return json.load(response)
     except urllib.error.HTTPError as error:
-        return json.load(error)
+        with error, suppress(ValueError):
+            return json.load(error)
+        raise click.ClickException(f"What answers at {url} with status {error.code} is not this service.") from None
+    except ValueError:
+        raise click.ClickException(f"What answers at {url} is not this service.") from None
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
         raise click.ClickException(f"Nothing answers at {url} ({reason}): run `make serve` first.") from None

@@ -87,7 +87,7 @@ class RequestModel:
         """Return what is wrong with a parsed request, a problem for each field at fault."""
         if not isinstance(request, dict):
             return [Problem("", 'must be an object such as {"rows": [...]}')]
-        unknown = [Problem(key[:MOST_LETTERS], "is not a known field") for key in request if key != "rows"]
+        unknown = [Problem(shown(key), "is not a known field") for key in request if key != "rows"]
         rows = request.get("rows")
         if "rows" not in request:
             return [*unknown, Problem("rows", "is missing")]
@@ -106,22 +106,20 @@ class RequestModel:
             return [Problem(where, "must be an object with one key for each feature")]
         missing = [Problem(f"{where}.{name}", "is missing") for name in self.features if name not in row]
         unknown = [
-            Problem(f"{where}.{key[:MOST_LETTERS]}", "is not a known feature")
-            for key in row
-            if key not in self.features
+            Problem(f"{where}.{shown(key)}", "is not a known feature") for key in row if key not in self.features
         ]
         wrong = [
             Problem(f"{where}.{name}", expectation(feature))
             for name, feature in self.features.items()
             if name in row and not fits(row[name], self.types[name])
         ]
-        return [*missing, *unknown, *wrong]
+        return [*unknown, *missing, *wrong]
 
 
 def field_type(feature: Feature) -> Any:
     """Return the type a feature's value is decoded into; float32's range is the widest a number may have."""
     if feature.kind == "category":
-        kind: Any = Annotated[str, msgspec.Meta(max_length=MOST_LETTERS)]
+        kind: Any = Annotated[str, msgspec.Meta(max_length=MOST_LETTERS, description=feature.about)]
     else:
         least = -LARGEST_FLOAT32 if feature.min is None else feature.min
         most = LARGEST_FLOAT32 if feature.max is None else feature.max
@@ -135,9 +133,16 @@ def fits(value: Any, kind: Any) -> bool:
         return False
     try:
         msgspec.convert(value, kind)
-    except (msgspec.ValidationError, OverflowError):
+        if isinstance(value, str):
+            value.encode()
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
         return False
     return True
+
+
+def shown(key: str) -> str:
+    """Return a key that was sent as an answer may repeat it: cut, and without halves of characters."""
+    return key[:MOST_LETTERS].encode("utf-8", "replace").decode()
 
 
 def expectation(feature: Feature) -> str:

@@ -83,7 +83,7 @@ def load_signature(path: Path) -> Signature:
         return msgspec.json.decode(path.read_bytes(), type=Signature)
     except FileNotFoundError:
         raise ModelFileError(f"There is no {path.name} in {path.parent}: run `make pipeline` first.") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{path} is damaged ({error}): run `make pipeline` to write it again.") from None
 
 
