@@ -89,7 +89,8 @@ def table_schema(data: Data, features: Mapping[str, Feature], task: str) -> Any:
     import pandera.pandas as pa
 
     codes = pa.Check.isin(range(len(data.classes)), error="is no class's number")
-    target = pa.Column(checks=codes) if task == "classification" else pa.Column(float)
+    finite = pa.Check(np.isfinite, error="is not finite")
+    target = pa.Column(checks=codes) if task == "classification" else pa.Column(float, checks=finite)
     special = {
         data.id: pa.Column(unique=True),
         data.time: pa.Column("datetime64[us, UTC]", coerce=True),
