@@ -54,8 +54,11 @@ agreement = figures.answers(pairs)
 agreement
 
 # %%
+import mlflow
+
 from {{cookiecutter.__package}}.core.data import save_bytes, save_json
 from {{cookiecutter.__package}}.core.evaluation import scores
+from {{cookiecutter.__package}}.lab import tracking
 
 save_bytes(onnx, stage.output("model"))
 save_json(signature, stage.output("signature"))
@@ -63,10 +66,6 @@ seen = scores(target, model.answer(frame).outcome, params.task)
 pd.Series(seen, name="on the rows it learned from").to_frame().round(4)
 
 # %%
-import mlflow
-
-from {{cookiecutter.__package}}.lab import tracking
-
 with tracking.run(stage) as run:
     mlflow.log_params(tracking.flat(params))
     mlflow.log_metrics({f"train.{name}": value for name, value in seen.items()})

@@ -54,15 +54,8 @@ importance
 from {{cookiecutter.__package}}.core.data import save_json
 
 missed = ev.missed_thresholds(found, params.evaluation.thresholds, params.task)
-report = ev.report(
-    model.signature,
-    params.evaluation,
-    rows=len(holdout),
-    found=found,
-    baseline=(name, simple),
-    slices=sliced,
-    missed=missed,
-)
+numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple)}
+report = ev.report(model.signature, params.evaluation, slices=sliced, missed=missed, **numbers)
 save_json(report, stage.output("evaluation"))
 
 # %%
