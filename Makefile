@@ -15,7 +15,7 @@ demo: $(READY) ## From the template to a served prediction, in build/demo
 	@$(BIN)/python scripts/demo.py
 
 test: $(READY) ## Everything, the user's whole journey included
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 
 test-fast: $(READY) ## What needs no baked environment: options, answers, docs
 	$(BIN)/pytest --numprocesses $(WORKERS) -m "not journey"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,24 @@ EXTRA = {
     "note": schema.Feature(kind="category", about="a word, or none", nullable=True),
 }
 OWN_SETTINGS = ("LAB_PROFILE", "DVC_STAGE", "MLFLOW_TRACKING_URI", "LIVE_VARIANT", "LIVE_WORKERS")
+QUIET = ("DVC_NO_ANALYTICS", "MLFLOW_DISABLE_TELEMETRY", "BENTOML_DO_NOT_TRACK", "DO_NOT_TRACK")
+GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+
+
+def pytest_configure() -> None:
+    """Forget the caller's own settings and let nothing report its use, before anything else is imported."""
+    os.environ.update(dict.fromkeys(OWN_SETTINGS, "") | dict.fromkeys(QUIET, "True"))
+    for name in GIT_HOOK:
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the caller's settings, or leaves any behind; nothing reports its use."""
-    for name in OWN_SETTINGS:
-        monkeypatch.setenv(name, "")
-    for name in ("DVC_NO_ANALYTICS", "MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
-        monkeypatch.setenv(name, "true")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
+def own_environment() -> Iterator[None]:
+    """Leave the environment behind as it was found, whatever the test and the code under test set."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ def test_levels_beyond_the_commonest_are_counted_together():
     many = [f"level {n}" for n in range(300) for _ in range(1 + (n < 10) * 20)]
     reference = profiles.profile(pd.DataFrame({"x": pd.Series(many, dtype="str")}), WORD)["x"]
     assert len(reference["shares"]) == profiles.LEVELS + 2
+    assert sum(reference["shares"]) == pytest.approx(1)
     assert drift(many, many, WORD) == pytest.approx(0)
 
 

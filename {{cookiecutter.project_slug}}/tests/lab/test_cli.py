@@ -139,6 +139,15 @@ def test_the_check_writes_nothing_and_names_what_is_stale(tiny: Path):
     assert lab("project", "--check").exit_code == 0
 
 
+def test_sync_writes_projections_before_dvc_has_ever_run(tiny: Path):
+    """There is no dvc.lock yet, and nothing is held; a second time there is nothing to do."""
+    result = lab("sync")
+    assert result.exit_code == 0, result.output
+    assert len(result.output.splitlines()) == 2
+    assert lab("project", "--check").exit_code == 0
+    assert lab("sync").output == ""
+
+
 def test_an_unknown_profile_is_one_sentence(tiny: Path, monkeypatch: pytest.MonkeyPatch):
     """LAB_PROFILE=full is refused before a kernel starts."""
     monkeypatch.setenv("LAB_PROFILE", "full")

@@ -25,8 +25,9 @@ class Ran(NamedTuple):
 
 
 @pytest.fixture
-def ran(tiny: Path, write_notebook: Callable[..., Path]) -> Callable[..., Ran]:
-    """Run a notebook of these cells and return what it left behind."""
+def ran(tiny: Path, write_notebook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Run a notebook of these cells from another folder than its own, and return what it left behind."""
+    monkeypatch.chdir(tiny)
 
     def run(*cells: str | dict[str, Any]) -> Ran:
         source, executed = write_notebook("01_first", *cells), tiny / "made" / "on the way" / "01_first.ipynb"

@@ -98,11 +98,12 @@ def bento(tmp_path_factory: pytest.TempPathFactory, project: Path, model_files: 
 @pytest.fixture(scope="session")
 def address(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where `live serve` serves that Bento; Ctrl-C ends it without a stack trace and frees its port."""
-    log, port = tmp_path_factory.mktemp("serving") / "serve.log", server.free_port()
+    folder, port = tmp_path_factory.mktemp("serving"), server.free_port()
+    log, environ = folder / "serve.log", {**os.environ, "BENTOML_HOME": str(folder / "home")}
     program = f"from {cli.__name__} import main; main()"
     command = [sys.executable, "-c", program, "serve", "--bento", str(bento), "--port", str(port)]
     with log.open("w") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=environ, start_new_session=True)
     try:
         server.wait_until_ready(f"http://127.0.0.1:{port}", process, log)
         yield f"http://127.0.0.1:{port}"

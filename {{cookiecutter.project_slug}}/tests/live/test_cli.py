@@ -37,22 +37,35 @@ def kept(bento: Path) -> Path:
 
 @pytest.fixture
 def other_server() -> Iterator[str]:
-    """Somebody else's server, which knows nothing of predictions."""
+    """Somebody else's server, which knows nothing of predictions: the path says what it answers."""
 
-    class Page(http.server.BaseHTTPRequestHandler):
+    class Other(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(404 if self.path == "/gone/v1/predict" else 200)
-            self.end_headers()
-            self.wfile.write(b"<html>Grafana</html>")
+            status, body = ANSWERS[self.path.split("/")[1].replace("%20", " ")]
+            if status:
+                self.send_response(status)
+                self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as listening:
+        threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{listening.server_port}"
         listening.shutdown()
+
+
+ANSWERS = {
+    "page": (200, b"<html>Grafana</html>"),
+    "missing page": (404, b"<html>Not found</html>"),
+    "missing JSON": (404, b'{"detail": "Not Found"}'),
+    "null": (200, b"null"),
+    "list": (200, b"[]"),
+    "no HTTP": (None, b"-ERR unknown command\r\n"),
+    "nothing": (None, b""),
+}
 
 
 def test_one_row_is_sent_and_its_answer_printed(address: str, kept: Path):
@@ -82,10 +95,11 @@ def test_nothing_that_listens_is_one_sentence(kept: Path):
     assert_sentence(live("predict", "--url", url, "--rows", kept), f"Nothing answers at {url}", "`make serve`")
 
 
-@pytest.mark.parametrize("path", ["", "/gone"])
+@pytest.mark.parametrize("path", ANSWERS)
 def test_somebody_else_who_listens_is_one_sentence(other_server: str, kept: Path, path: str):
-    """Port 3000 is popular: an answer that is no JSON isn't ours."""
-    assert_sentence(live("predict", "--url", other_server + path, "--rows", kept), other_server)
+    """Port 3000 is popular: what doesn't answer as this service does isn't taken for it."""
+    url = f"{other_server}/{path}".replace(" ", "%20")
+    assert_sentence(live("predict", "--url", url, "--rows", kept), other_server)
 
 
 def test_without_golden_rows_there_is_one_sentence(tmp_path: Path):

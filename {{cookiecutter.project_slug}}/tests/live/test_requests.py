@@ -235,6 +235,7 @@ def test_of_a_feature_that_is_sent_twice_the_last_counts(ask: Ask, row: dict[str
     once, twice = ask(with_raw(row, "amount", "2")), ask(with_raw(row, "amount", '1, "amount": 2'))
     assert twice.status_code == 200
     assert twice.json()["predictions"] == once.json()["predictions"]
+    assert ask(with_raw(row, "amount", '"wrong", "amount": 2')).status_code == 422
 
 
 @pytest.mark.parametrize("place", ["row", "body"])

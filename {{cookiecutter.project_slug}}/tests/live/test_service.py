@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from {{cookiecutter.__package}}.live import golden, runtime
 
 
 @pytest.fixture(scope="module")
-def client(address: str) -> httpx.Client:
+def client(address: str) -> Iterator[httpx.Client]:
     """A client of the running service."""
     with httpx.Client(base_url=address, trust_env=False, timeout=20) as opened:
         yield opened

@@ -1,0 +1,34 @@
+"""What the environment may change about the service."""
+
+from __future__ import annotations
+
+import pytest
+
+from {{cookiecutter.__package}}.live import settings
+
+
+def test_without_settings_there_are_defaults():
+    """One worker, which answers as the champion."""
+    assert (settings.workers(), settings.variant()) == (1, "champion")
+
+
+def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch):
+    """LIVE_WORKERS and LIVE_VARIANT."""
+    monkeypatch.setenv("LIVE_WORKERS", "3")
+    monkeypatch.setenv("LIVE_VARIANT", "challenger")
+    assert (settings.workers(), settings.variant()) == (3, "challenger")
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])
+def test_a_number_of_workers_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str):
+    """Whoever mistypes it in .env learns which setting it was."""
+    monkeypatch.setenv("LIVE_WORKERS", value)
+    with pytest.raises(ValueError, match="LIVE_WORKERS"):
+        settings.workers()
+
+
+def test_a_server_is_started_with_the_caller_s_environment_and_reports_nothing():
+    """Telemetry is off, whatever the caller says; everything else arrives."""
+    found = settings.service_environment({"LIVE_VARIANT": "challenger", "BENTOML_DO_NOT_TRACK": "False"})
+    assert found["LIVE_VARIANT"] == "challenger"
+    assert found["BENTOML_DO_NOT_TRACK"] == "True"
