@@ -183,3 +183,9 @@ def test_the_file_lists_its_operator_sets_in_order(onnx: bytes):
 def test_the_file_has_an_input_for_each_feature(served: runtime.Model, quick_params: params.Params):
     """Whoever loads the file elsewhere finds the features under their own names."""
     assert [entry.name for entry in served.session.get_inputs()] == list(quick_params.features)
+
+
+def test_answers_of_another_shape_fail():
+    """A regression held against a classification is no near miss."""
+    with pytest.raises(export.ParityError, match="shape"):
+        export.parity(np.zeros((3, 1)), np.zeros((3, 2)), np.zeros((1, 2)))

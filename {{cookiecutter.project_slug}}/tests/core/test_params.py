@@ -210,3 +210,15 @@ def test_the_record_can_t_be_changed(real_params: params.Params, section: str):
     name = record.__struct_fields__[0]
     with pytest.raises(AttributeError, match="immutable"):
         setattr(record, name, getattr(record, name))
+
+
+@pytest.mark.parametrize(
+    ("task", "classes"), [("classification", []), ("classification", ["one"]), ("regression", ["a", "b"])]
+)
+def test_classes_that_do_not_fit_the_task_are_refused(written: Write, task: str, classes: list[str]):
+    """A classification needs two classes to tell apart, a regression none."""
+    values = YAML(typ="safe", pure=True).load(written({"task": task}).read_text(encoding="utf-8"))
+    values["data"]["classes"] = classes
+    path = written({"task": task, "data": values["data"]})
+    with pytest.raises(params.ParamsError, match=f"data.classes lists {len(classes)}; a {task} needs"):
+        params.load_params(path)

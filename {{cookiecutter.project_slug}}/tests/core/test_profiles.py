@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ def test_a_table_has_not_drifted_from_itself(table: pd.DataFrame, quick_params: 
     assert found.to_numpy() == pytest.approx(np.zeros(len(found)), abs=1e-12)
 
 
-def test_a_profile_survives_its_file(table: pd.DataFrame, quick_params: params.Params, tmp_path):
+def test_a_profile_survives_its_file(table: pd.DataFrame, quick_params: params.Params, tmp_path: Path):
     """What is shipped as JSON measures the same as what was made in the notebook."""
     reference = profiles.profile(table, quick_params.features)
     data.save_json(reference, tmp_path / "profile.json")
@@ -38,7 +39,7 @@ def test_a_profile_survives_its_file(table: pd.DataFrame, quick_params: params.P
     )
 
 
-def test_a_column_without_values_survives_its_file(tmp_path):
+def test_a_column_without_values_survives_its_file(tmp_path: Path):
     """A feature that was missing all through training can still be compared with what comes later."""
     empty = pd.DataFrame({"x": [np.nan] * 50})
     data.save_json(profiles.profile(empty, NUMBER), tmp_path / "profile.json")

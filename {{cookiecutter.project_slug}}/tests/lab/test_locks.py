@@ -86,3 +86,13 @@ def test_what_killed_runs_hold_is_released(tiny: Path, processes: dict[str, int]
 def test_without_dvc_nothing_is_held(tiny: Path):
     """Before the first run there is no such file."""
     assert locks.release_dead_locks(tiny) == []
+
+
+@pytest.mark.parametrize("text", ["", '{"write": {'])
+def test_a_lock_that_was_cut_off_is_dropped(tiny: Path, text: str):
+    """Killed while it wrote, DVC leaves a file at which it would stop for good."""
+    path = tiny / ".dvc" / "tmp" / "rwlock"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    assert locks.release_dead_locks(tiny) == []
+    assert not path.exists()

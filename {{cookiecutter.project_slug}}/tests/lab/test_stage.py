@@ -131,6 +131,13 @@ def test_runs_are_recorded_at_the_root_whatever_the_folder(tiny: Path, monkeypat
     assert found == [f"sqlite:///{tiny / 'mlflow.db'}"] * 2
 
 
+def test_a_relative_database_is_the_root_s(tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    """In a notebook's folder a relative address would be another file."""
+    monkeypatch.chdir(tiny / "notebooks")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///runs/team.db")
+    assert stage.Stage("first").tracking_uri == f"sqlite:///{tiny}/runs/team.db"
+
+
 def test_a_server_that_is_set_is_used_but_not_by_smoke(tiny: Path, monkeypatch: pytest.MonkeyPatch):
     """A throwaway run goes into a throwaway database, never to the team's server."""
     for mode, expected in (("draft", "http://mlflow:5000"), ("smoke", f"sqlite:///{tiny}/.smoke/mlflow.db")):

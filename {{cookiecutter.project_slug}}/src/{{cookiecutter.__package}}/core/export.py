@@ -69,7 +69,13 @@ def answers(pipeline: Pipeline, frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def parity(expected: NDArray[Any], batch: NDArray[Any], alone: NDArray[Any]) -> Parity:
-    """Compare answers of shape (rows, outputs); `alone` holds the first rows, each asked by itself."""
+    """Compare answers of shape (rows, outputs); `alone` holds the first rows, each asked by itself.
+
+    Raises:
+        ParityError: the two don't have the same shape.
+    """
+    if expected.shape != batch.shape:
+        raise ParityError(f"The pipeline answers with shape {expected.shape}, the ONNX model with {batch.shape}.")
     scale = np.maximum(1.0, np.abs(expected))
     distance = (np.abs(expected - batch) / scale).max(axis=1)
     single = np.abs(batch[: len(alone)] - alone) / scale[: len(alone)]

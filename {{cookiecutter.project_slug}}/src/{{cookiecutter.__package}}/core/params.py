@@ -115,10 +115,14 @@ def load_layer(path: Path) -> dict[str, Any]:
 def converted(values: Mapping[str, Any], file: str) -> Params:
     """Return the record, or raise ParamsError for the first value of the wrong kind."""
     try:
-        return msgspec.convert(values, Params)
+        params = msgspec.convert(values, Params)
     except msgspec.ValidationError as error:
         where, message = located(values, Params, str(error))
         raise ParamsError(f"{file}: {where}{message[0].lower()}{message[1:]}.") from None
+    if (params.task == "classification") != (len(params.data.classes) > 1):
+        wanted = "two or more" if params.task == "classification" else "none"
+        raise ParamsError(f"{file}: data.classes lists {len(params.data.classes)}; a {params.task} needs {wanted}.")
+    return params
 
 
 def located(values: Mapping[str, Any], record: type[msgspec.Struct], error: str, where: str = "") -> tuple[str, str]:

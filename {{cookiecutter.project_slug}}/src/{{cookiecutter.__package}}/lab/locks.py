@@ -47,7 +47,12 @@ def release_dead_locks(root: Path) -> list[int]:
     path = root / ".dvc" / "tmp" / "rwlock"
     if not path.exists():
         return []
-    held = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        # Killed while it was writing; DVC would stop at such a file for good.
+        path.unlink()
+        return []
     holders = [*held.get("write", {}).values(), *(h for readers in held.get("read", {}).values() for h in readers)]
     dead = sorted({holder["pid"] for holder in holders if holder and not is_dvc(holder["pid"])})
     if dead:

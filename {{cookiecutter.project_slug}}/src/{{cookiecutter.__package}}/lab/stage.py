@@ -54,7 +54,10 @@ class Stage:
         """Where runs are recorded: MLFLOW_TRACKING_URI, or a SQLite file at the root; in smoke mode a throwaway one."""
         if self.mode == "smoke":
             return f"sqlite:///{place(self.root, 'smoke', 'mlflow.db')}"
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.root / 'mlflow.db'}"
+        uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+        relative = uri.removeprefix("sqlite:///")
+        # A relative path would be another database for a notebook than for the terminal.
+        return uri if relative in (uri, "") else f"sqlite:///{self.root / relative}"
 
     def input(self, name: str) -> Path:
         """Return the path of an input by its name: 'train' for data/processed/train.parquet.

@@ -105,7 +105,7 @@ def input_hashes(stage: Stage) -> dict[str, str]:
 
 
 def git_state(root: Path) -> tuple[str, bool]:
-    """Return the commit, or 'none' outside a repository, and whether tracked code differs from it."""
+    """Return the commit, or 'none' outside a repository, and whether anything but results differs from it."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ import os
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,8 @@ def load_rows(path: Path) -> list[Any]:
     return rows
 
 
-def post(url: str, body: Any) -> Any:
-    """POST JSON and return the JSON of the answer, whatever its status.
+def post(url: str, body: Any) -> dict[str, Any]:
+    """POST JSON and return the answer: predictions, or an error in the service's own shape.
 
     Raises:
         click.ClickException: nothing answers at that address, or something else than this service.
@@ -82,13 +83,17 @@ def post(url: str, body: Any) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)
+            answer = response.read()
     except urllib.error.HTTPError as error:
-        with error, suppress(ValueError):
-            return json.load(error)
-        raise click.ClickException(f"What answers at {url} with status {error.code} is not this service.") from None
-    except ValueError:
-        raise click.ClickException(f"What answers at {url} is not this service.") from None
+        with error:
+            answer = error.read()
+    except HTTPException:
+        answer = b""
     except (urllib.error.URLError, OSError) as error:
         reason = getattr(error, "reason", error)
         raise click.ClickException(f"Nothing answers at {url} ({reason}): run `make serve` first.") from None
+    with suppress(ValueError):
+        known = json.loads(answer)
+        if isinstance(known, dict) and "request_id" in known and ("predictions" in known or "error" in known):
+            return known
+    raise click.ClickException(f"What answers at {url} is not this service: `make serve PORT=…` takes another port.")

@@ -81,13 +81,14 @@ def running(bento: Path, python: str = sys.executable) -> Iterator[str]:
     host, port = "127.0.0.1", free_port()
     with tempfile.TemporaryDirectory(prefix="serve-") as scratch:
         log = Path(scratch, "serve.log")
-        process = subprocess.Popen(
-            command(bento, host, port, python),
-            stdout=log.open("w"),
-            stderr=subprocess.STDOUT,
-            env=service_environment(os.environ),
-            start_new_session=True,
-        )
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command(bento, host, port, python),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=service_environment(os.environ),
+                start_new_session=True,
+            )
         try:
             wait_until_ready(f"http://{host}:{port}", process, log)
             yield f"http://{host}:{port}"

@@ -22,5 +22,12 @@ def variant() -> str:
 
 
 def workers() -> int:
-    """Return how many processes answer requests: LIVE_WORKERS, or one."""
-    return int(os.environ.get("LIVE_WORKERS") or 1)
+    """Return how many processes answer requests: LIVE_WORKERS, or one.
+
+    Raises:
+        ValueError: LIVE_WORKERS is no whole number from 1 on.
+    """
+    value = os.environ.get("LIVE_WORKERS") or "1"
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"LIVE_WORKERS is {value!r}: it takes a whole number, 1 or more.")
+    return int(value)
