@@ -21,13 +21,9 @@ OPTIONS = TEMPLATE / "docs" / "options.md"
 PICTURES = TEMPLATE / "docs" / "pictures"
 # Which figure of which executed notebook: its place among the notebook's figures.
 SHOWN = {
-    "destinations": ("01_ingest", 0),
     "week": ("01_ingest", 1),
     "year": ("02_prepare", 0),
-    "drift": ("02_prepare", 1),
-    "performance": ("04_evaluate", 0),
     "calibration": ("04_evaluate", 1),
-    "slices": ("04_evaluate", 2),
     "importance": ("04_evaluate", 3),
 }
 
