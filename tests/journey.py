@@ -95,12 +95,12 @@ def evaluation(project: Path) -> Any:
 
 
 @contextmanager
-def served(project: Path) -> Iterator[int]:
-    """Run `make serve` on a free port and yield the port once it is ready; the server has to stop when asked."""
+def started(project: Path, task: str, ready: str, *variables: str) -> Iterator[str]:
+    """Run a task that serves something, yield its address once `ready` answers there, and stop it when asked to."""
     port = free_port()
-    with (project.parent / "serve.log").open("w+") as log:
+    with (project.parent / f"{task}.log").open("w+") as log:
         server = subprocess.Popen(
-            ["make", "--no-print-directory", "serve", f"PORT={port}"],
+            ["make", "--no-print-directory", task, *(variable.format(port=port) for variable in variables)],
             cwd=project,
             env=environment(),
             stdout=log,
@@ -108,11 +108,24 @@ def served(project: Path) -> Iterator[int]:
             start_new_session=True,
         )
         try:
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz", server)
-            yield port
+            wait_until_ready(f"http://127.0.0.1:{port}{ready}", server)
+            yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=30)
+
+
+@contextmanager
+def served(project: Path) -> Iterator[int]:
+    """Run `make serve` on a free port and yield the port once it is ready."""
+    with started(project, "serve", "/readyz", "PORT={port}") as address:
+        yield int(address.rsplit(":", 1)[1])
+
+
+def fetched(address: str) -> Any:
+    """GET JSON."""
+    with urllib.request.urlopen(address, timeout=10) as response:
+        return json.load(response)
 
 
 def ask(port: int, rows: list[dict[str, Any]]) -> Any:

@@ -15,6 +15,7 @@ from journey import (
     commit,
     edit_notebook,
     evaluation,
+    fetched,
     golden,
     kill_during,
     make,
@@ -23,6 +24,7 @@ from journey import (
     save_with_outputs,
     served,
     stages_run,
+    started,
     status,
 )
 
@@ -91,6 +93,33 @@ class Journey:
         assert ("probabilities" in answer, "classes" in answer) == (self.answers["task"] == "classification",) * 2
         assert f"Port {port} on 127.0.0.1 can't be used" in taken
         assert "make serve PORT=" in taken
+        assert status(project) == []
+
+    def test_mlflow_starts_and_knows_the_model(self, project: Path) -> None:
+        """`make mlflow` shows the registered version that the served model names, with its hash."""
+        lineage = json.loads((project / "models" / "lineage.json").read_text())
+        with started(project, "mlflow", "/health", "MLFLOW_PORT={port}") as address:
+            api = f"{address}/api/2.0/mlflow"
+            version = fetched(f"{api}/model-versions/get?name={lineage['name']}&version={lineage['version']}")
+            run = fetched(f"{api}/runs/get?run_id={lineage['run_id']}")["run"]
+        assert {"key": "sha256", "value": evaluation(project)["sha256"]} in version["model_version"]["tags"]
+        tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+        assert tags["mode"] == "official"
+        assert tags["git.commit"] == lineage["git_commit"]
+        assert run["inputs"]["dataset_inputs"]
+        metric = PRIMARY[self.answers["task"]][0]
+        recorded = {entry["key"]: entry["value"] for entry in run["data"]["metrics"]}
+        assert recorded[f"holdout.{metric}"] == pytest.approx(evaluation(project)["metrics"][metric])
+        assert status(project) == []
+
+    def test_jupyterlab_starts_on_the_notebooks(self, project: Path) -> None:
+        """`make lab` opens the project's folder, with its kernel."""
+        options = "LAB_OPTIONS=--no-browser --allow-root --IdentityProvider.token=secret"
+        with started(project, "lab", "/api", "LAB_PORT={port}", options) as address:
+            listed = fetched(f"{address}/api/contents/notebooks?token=secret")["content"]
+            kernels = fetched(f"{address}/api/kernelspecs?token=secret")
+        assert {"01_ingest.ipynb", "05_package.ipynb"} <= {entry["name"] for entry in listed}
+        assert kernels["default"] == "python3"
         assert status(project) == []
 
     def test_asking_without_a_server_says_so(self, project: Path) -> None:
