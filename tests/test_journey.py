@@ -122,6 +122,16 @@ class Journey:
         assert kernels["default"] == "python3"
         assert status(project) == []
 
+    def test_no_tool_reports_its_use(self, project: Path) -> None:
+        """Not only `make`, every Python of the environment tells BentoML and MLflow to be quiet."""
+        ask_them = (
+            "from bentoml._internal.utils.analytics.usage_stats import do_not_track;"
+            "from mlflow.telemetry.utils import is_telemetry_disabled;"
+            "print(do_not_track(), is_telemetry_disabled())"
+        )
+        said = run([str(project / ".venv" / "bin" / "python"), "-c", ask_them], project)
+        assert said.split()[-2:] == ["True", "True"]
+
     def test_asking_without_a_server_says_so(self, project: Path) -> None:
         """`make predict` with nothing listening is one sentence."""
         assert "make serve" in refused(project, "predict", "PORT=1")
