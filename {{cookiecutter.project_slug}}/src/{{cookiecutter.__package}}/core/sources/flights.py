@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .params import Data, Flights
+from ..params import Data, Flights
 
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 KNOWN_ONLY_LATER = ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum")
@@ -28,14 +28,14 @@ def load_csv(name: str) -> pd.DataFrame:
 def flights_with_weather(flights: pd.DataFrame, weather: pd.DataFrame, data: Data, options: Flights) -> pd.DataFrame:
     """Return one row a flight that arrived: id, time, target and only what was known before it left.
 
-    The target is the arrival delay in minutes, or for classification whether it exceeds `late_after_minutes`.
+    The target is the arrival delay in minutes, or one of two classes: up to `late_after_minutes`, or more.
     Rows are in the order of their scheduled departure.
     """
     arrived = scheduled(flights).loc[lambda table: table[DELAY].notna()]
     table = with_latest_weather(arrived, weather, options.weather_lead_hours)
     target = table[DELAY]
     if data.classes:
-        target = (target > options.late_after_minutes).astype("int64")
+        target = pd.Series(np.array(data.classes)[(target > options.late_after_minutes).astype(int)], dtype="str")
     named = {"flight_id": data.id, "scheduled_at": data.time}
     return table.drop(columns=DELAY).rename(columns=named).assign(**{data.target: target})
 
