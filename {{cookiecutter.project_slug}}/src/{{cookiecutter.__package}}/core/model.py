@@ -21,7 +21,8 @@ from .schema import Feature
 
 ESTIMATORS: dict[str, dict[str, type[BaseEstimator]]] = {
     "hist_gradient_boosting": {
-        "classification": HistGradientBoostingClassifier,
+        "binary": HistGradientBoostingClassifier,
+        "multiclass": HistGradientBoostingClassifier,
         "regression": HistGradientBoostingRegressor,
     },
 }
