@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..metrics import metric
@@ -22,9 +21,9 @@ def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
     lines.append(f"- It leans on {listed(telling)}." if telling else "- No single feature carries it.")
     if len(slices):
         higher = metric(name, report["task"]).higher_is_better
-        weakest = slices.iloc[int(np.argmin(slices[name]) if higher else np.argmax(slices[name]))]
+        weakest = slices.sort_values(name, ascending=higher).iloc[0]
         lines.append(
-            f"- It is weakest where `{weakest.column}` is {weakest.value} ({weakest[name]:.4g}, {weakest.rows:,} rows). "
+            f"- It is weakest where `{weakest.column}` is {weakest.value}: {weakest[name]:.4g} on {weakest.rows:,} rows. "
             "That is where the next feature should come from."
         )
     return Prose("\n".join(lines))
