@@ -22,8 +22,6 @@ def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
     if len(slices):
         higher = metric(name, report["task"]).higher_is_better
         weakest = slices.sort_values(name, ascending=higher).iloc[0]
-        lines.append(
-            f"- It is weakest where `{weakest.column}` is {weakest.value}: {weakest[name]:.4g} on {weakest.rows:,} rows. "
-            "That is where the next feature should come from."
-        )
+        where = f"where `{weakest.column}` is {weakest.value} ({weakest[name]:.4g}, {weakest.rows:,} rows)"
+        lines.append(f"- It is weakest {where}. That is where the next feature should come from.")
     return Prose("\n".join(lines))
