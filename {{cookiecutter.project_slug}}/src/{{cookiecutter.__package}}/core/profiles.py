@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import chdtri
 
 from .schema import Feature, Kind, Schema, column
 
@@ -29,7 +30,8 @@ def profile(table: pd.DataFrame, features: Mapping[str, Feature]) -> Profile:
     for name, feature in features.items():
         values = as_seen(table[name], feature.kind)
         cuts = commonest(values) if feature.kind == "category" else cut_points(values)
-        result[name] = {"kind": feature.kind, "cuts": cuts, "shares": shares(values, feature.kind, cuts).tolist()}
+        found = shares(values, feature.kind, cuts).tolist()
+        result[name] = {"kind": feature.kind, "rows": len(values), "cuts": cuts, "shares": found}
     return result
 
 
@@ -81,9 +83,24 @@ def stability(entry: Mapping[str, Any], values: pd.Series) -> float:
 
 
 def drifts(reference: Profile, parts: Mapping[str, pd.DataFrame], schema: Schema) -> pd.DataFrame:
-    """Return the drift of each feature (rows) in each stretch of time, or in each part where there is no time."""
+    """Return the drift of each feature (rows) in each stretch of time, or in each part where there is no time.
+
+    It is 0 where chance alone may have drawn such rows.
+    """
     groups = stretches(pd.concat(parts.values()), schema.time) if schema.time else dict(parts)
-    return pd.concat({name: drift(reference, rows) for name, rows in groups.items()}, axis=1)
+    found = {name: (drift(reference, rows), chance(reference, len(rows))) for name, rows in groups.items()}
+    return pd.concat({name: psi.where(psi > drawn, 0.0) for name, (psi, drawn) in found.items()}, axis=1)
+
+
+def chance(reference: Profile, rows: int, level: float = 0.99) -> pd.Series:
+    """Return the stability index of each feature that so few rows reach by chance alone, at the given level.
+
+    Yurdakul & Naranjo, Statistical Properties of the Population Stability Index, Journal of Risk Model Validation 14
+    (2020): without drift, the index divided by (1/n + 1/m) follows a chi-squared distribution.
+    """
+    filled = {name: sum(share > 0 for share in entry["shares"]) for name, entry in reference.items()}
+    sizes = {name: 1 / entry["rows"] + 1 / max(1, rows) for name, entry in reference.items()}
+    return pd.Series({name: chdtri(max(1, filled[name] - 1), 1 - level) * sizes[name] for name in reference})
 
 
 def stretches(table: pd.DataFrame, time: str) -> dict[str, pd.DataFrame]:

@@ -48,3 +48,8 @@ def labelled(ax: Axes, x: str, y: str) -> Axes:
     ax.set_xlabel(x, fontsize=9)
     ax.set_ylabel(y, fontsize=9)
     return ax
+
+
+def bars(rows: int) -> int:
+    """Return how many bars show the distribution of so many rows: Rice's rule, 80 at most."""
+    return min(80, int(2 * np.cbrt(rows)) + 1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..profiles import as_seen, commonest, cut_points
 from ..schema import Feature, Kind, Schema
-from .canvas import BLUE, GREEN, GREY, ORANGE, PALETTE, canvas, labelled
+from .canvas import BLUE, GREEN, GREY, ORANGE, PALETTE, bars, canvas, labelled
 
 SHOWN = 6
 SHOWN_LEVELS = 8
@@ -48,7 +48,7 @@ def target(table: pd.DataFrame, schema: Schema) -> Figure:
         return figure
     low, high = values.quantile([0.005, 0.995])
     figure, ax = canvas(f"How {schema.target} is distributed", height=2.8)
-    ax.hist(values.clip(low, high), bins=80, color=BLUE, linewidth=0)
+    ax.hist(values.clip(low, high), bins=bars(len(values)), color=BLUE, linewidth=0)
     ax.axvline(values.mean(), color=ORANGE, linewidth=1)
     labelled(ax, f"{schema.target} (the outer 1 % gathered at the ends; the line is the mean)", "rows")
     return figure

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from ..schema import Schema
-from .canvas import BLUE, GREEN, GREY, ORANGE, canvas, labelled
+from .canvas import BLUE, GREEN, GREY, ORANGE, bars, canvas, labelled
 
 MOST_BARS = 25
 
@@ -60,7 +60,7 @@ def residuals(truth: NDArray[Any], outcome: NDArray[np.float64]) -> Figure:
     errors = np.asarray(truth, dtype=float) - outcome
     low, high = np.quantile(errors, [0.005, 0.995])
     figure, (left, right) = canvas("What is left over: truth minus prediction", width=9.0, columns=2)
-    left.hist(errors.clip(low, high), bins=80, color=BLUE, linewidth=0)
+    left.hist(errors.clip(low, high), bins=bars(len(errors)), color=BLUE, linewidth=0)
     left.axvline(0, color=ORANGE, linewidth=1)
     labelled(left, "error (the outer 1 % gathered at the ends)", "rows")
     bins = np.clip(np.searchsorted(np.quantile(outcome, np.linspace(0, 1, 21)[1:-1]), outcome), 0, 19)
