@@ -75,10 +75,10 @@ def drift(reference: Profile, table: pd.DataFrame) -> pd.Series:
 
 
 def stability(entry: Mapping[str, Any], values: pd.Series) -> float:
-    """Return the population stability index of one feature, empty bins counted as SMALLEST_SHARE."""
-    then = np.maximum(np.asarray(entry["shares"]), SMALLEST_SHARE)
+    """Return the population stability index of one feature; an empty bin counts as half a row, or SMALLEST_SHARE."""
     seen = shares(as_seen(values, entry["kind"]), entry["kind"], entry["cuts"])
-    now = np.maximum(seen, SMALLEST_SHARE)
+    then = np.maximum(np.asarray(entry["shares"]), max(SMALLEST_SHARE, 0.5 / max(1, entry["rows"])))
+    now = np.maximum(seen, max(SMALLEST_SHARE, 0.5 / max(1, len(values))))
     return float(np.sum((now - then) * np.log(now / then)))
 
 
