@@ -27,7 +27,7 @@ class Csv(Record):
     encoding: str = "utf-8"
 
 
-class Data(Record):
+class Data(Record, kw_only=True):
     """Which table is learned from, and what its special columns are called.
 
     `source` is the example's name, a path or glob of CSV or Parquet files relative to the root, or an SQL URL that is
@@ -93,7 +93,7 @@ class Evaluation(Record):
     thresholds: dict[str, Bound] | None = None
 
 
-class Params(Record):
+class Params(Record, kw_only=True):
     """Everything a person may choose without touching code."""
 
     name: str
