@@ -20,7 +20,8 @@ frame.describe().T.round(1)
 # %%
 from {{cookiecutter.__package}}.core.model import build_pipeline, fit
 
-pipeline = fit(build_pipeline(params.model, schema.features, params.task, params.seed), frame, target)
+unfitted = build_pipeline(params.model, schema.features, params.task, params.seed, frame)
+pipeline = fit(unfitted, frame, target)
 pipeline
 
 # %%
