@@ -70,6 +70,11 @@ def squared_distance(truth: NDArray[Any], outcome: Floats) -> float:
     return float(((outcome - one_hot(truth, outcome)) ** 2).sum(axis=1).mean())
 
 
+def surprise(truth: NDArray[Any], outcome: Floats) -> float:
+    """Return the log loss; 32-bit probabilities add up to one only nearly, which scikit-learn warns of."""
+    return float(metrics.log_loss(one_hot(truth, outcome), outcome / outcome.sum(axis=1, keepdims=True)))
+
+
 def of_choice(score: Callable[[NDArray[Any], NDArray[Any]], float]) -> Callable[[NDArray[Any], Floats], float]:
     """Return a score of classes as one of probabilities: the likeliest class is the choice."""
     return lambda truth, outcome: score(truth, outcome.argmax(axis=1))
@@ -93,7 +98,7 @@ METRICS: dict[Task, dict[str, Metric]] = {
         "accuracy": Metric(of_choice(metrics.accuracy_score), True),
         "roc_auc": Metric(one_against_rest, True),
         "brier": Metric(squared_distance, False),
-        "log_loss": Metric(lambda truth, outcome: metrics.log_loss(one_hot(truth, outcome), outcome), False),
+        "log_loss": Metric(surprise, False),
         "calibration_error": Metric(calibration_error, False),
     },
     "regression": {
