@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations, pairwise
 
-import numpy as np
 import pandas as pd
 
 from .data import DataError
@@ -54,8 +53,9 @@ def within(table: pd.DataFrame, period: Period, time: str) -> pd.DataFrame:
 
 def in_order(table: pd.DataFrame, wanted: Split) -> Parts:
     """Return the first rows, the next, and the last; the table is in the order of its time."""
-    ends = np.cumsum([1 - wanted.holdout - wanted.live, wanted.holdout]) * len(table)
-    return dict(zip(PARTS, np.split(table, ends.round().astype(int)), strict=True))
+    edges = [0.0, 1 - wanted.holdout - wanted.live, 1 - wanted.live, 1.0]
+    places = [round(edge * len(table)) for edge in edges]
+    return {name: table.iloc[first:last] for name, (first, last) in zip(PARTS, pairwise(places), strict=True)}
 
 
 def at_random(table: pd.DataFrame, wanted: Split, schema: Schema, seed: int) -> Parts:

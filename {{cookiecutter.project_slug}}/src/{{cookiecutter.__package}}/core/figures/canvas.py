@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,12 @@ class Picture(Figure):
         content = io.BytesIO()
         self.savefig(content, format="png")
         return content.getvalue()
+
+    def savefig(self, *arguments: Any, **options: Any) -> None:
+        """Save the picture; what no installed font can write becomes a box, which is plain enough without a warning."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph|Matplotlib currently does not support")
+            super().savefig(*arguments, **options)
 
 
 def canvas(
