@@ -178,6 +178,8 @@ def guess_text(values: pd.Series, levels: int) -> Guess:
     words = texts(values)
     if words.str.fullmatch(ISO_DAY).all():
         return Guess(Feature(kind="date"), f"{words.min()[:10]} to {words.max()[:10]}")
+    if set(words.str.lower().unique()) == {"true", "false"}:
+        return Guess(Feature(kind="boolean"), "true or false")
     doubt = doubt_of(values, words)
     if levels * 2 > len(values):
         return Guess(None, f"left out: {levels:,} levels in {len(values):,} rows", doubt)

@@ -28,6 +28,11 @@ def quoted(value: Any) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")
 
 
+def rows_in_words(count: int) -> str:
+    """Return a number of rows in words."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
 def first(column: pd.Series, wrong: Any) -> str:
     """Return the first wrong value of a column in words: 'x' in row 17. Rows count from 1, as in the raw table."""
     place = int(np.flatnonzero(np.asarray(wrong, dtype=bool))[0])

@@ -35,7 +35,8 @@ def load_files(source: str, root: Path, csv: Csv) -> pd.DataFrame:
     parts = [load_part(path, root, csv) for path in paths]
     for path, part in zip(paths, parts, strict=True):
         if sorted(part.columns) != sorted(parts[0].columns):
-            raise DataError(f"{shown(path, root)} and {shown(paths[0], root)} differ in {odd(part, parts[0])}.")
+            both = f"{shown(path, root)} and {shown(paths[0], root)}"
+            raise DataError(f"{both} differ in columns {odd(part, parts[0])}: give all files the same ones.")
     table = pd.concat([part[parts[0].columns] for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
     if table.empty:
         raise DataError(f"{shown(paths[0], root)} has a header and no rows: there is nothing to learn from.")
@@ -73,7 +74,7 @@ def shown(path: Path, root: Path) -> str:
 
 def odd(table: pd.DataFrame, other: pd.DataFrame) -> str:
     """Return the first columns that only one of two tables has."""
-    return "columns " + ", ".join(repr(name) for name in sorted(set(table.columns) ^ set(other.columns))[:5])
+    return ", ".join(repr(name) for name in sorted(set(table.columns) ^ set(other.columns))[:5])
 
 
 def load_part(path: Path, root: Path, csv: Csv) -> pd.DataFrame:
