@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +32,11 @@ def load_files(source: str, root: Path, csv: Csv) -> pd.DataFrame:
     Raises:
         DataError: there is no file, one can't be read, or their columns differ.
     """
-    paths = found_files(source, root)
+    return load_paths(found_files(source, root), root, csv)
+
+
+def load_paths(paths: Sequence[Path], root: Path, csv: Csv) -> pd.DataFrame:
+    """Read these files into one table."""
     parts = [load_part(path, root, csv) for path in paths]
     for path, part in zip(paths, parts, strict=True):
         if sorted(part.columns) != sorted(parts[0].columns):
