@@ -1,8 +1,13 @@
-"""Tables of other people, each written as a file in a form of its own, and what params.yaml says of it."""
+"""Tables of other people, each written as a file in a form of its own, and what params.yaml says of it.
+
+`python tests/tables.py NAME FOLDER` writes one; any project's Python can run it.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -179,3 +184,15 @@ TABLES = {
         },
     ),
 }
+
+
+def main() -> None:
+    """Write the table NAME into FOLDER, and print what `lab adopt` is given and what params.yaml may say of it."""
+    name, folder = sys.argv[1:]
+    table = TABLES[name]
+    path = table.write(Path(folder))
+    print(json.dumps({"adopt": [path, *table.adopt], "sections": table.sections}))
+
+
+if __name__ == "__main__":
+    main()

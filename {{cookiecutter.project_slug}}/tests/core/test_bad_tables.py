@@ -442,6 +442,19 @@ def test_a_source_that_is_wrong(folder: Path, data: dict[str, Any], sentence: st
 
 
 @pytest.mark.parametrize(
+    ("data", "sections", "place"),
+    [({"target": "parts"}, {}, "data.target"), ({}, {"features": {"parts": {"kind": "category"}}}, "features")],
+)
+def test_values_with_parts_are_refused(tmp_path: Path, data: dict[str, Any], sections: dict[str, Any], place: str):
+    """A Parquet file may hold lists; auto leaves them out, and a person hears of it."""
+    good(parts=[[n, n] for n in range(ROWS)]).to_parquet(tmp_path / "t.parquet")
+    assert "parts" not in learn(tmp_path, {"source": "t.parquet"}).columns
+    assert refusal(tmp_path, {"source": "t.parquet", **data}, **sections) == (
+        f"{place}: column 'parts' holds values of type ndarray: make numbers or text of them, or leave the column out."
+    )
+
+
+@pytest.mark.parametrize(
     "source", ["postgresql://reader:{}@h/d", "mssql://h/d?password={}", "sqlite:///t.db?password={}", "p:{}@h://d"]
 )
 @pytest.mark.parametrize("secret", ["geheim", "${DB_PASSWORD}"])

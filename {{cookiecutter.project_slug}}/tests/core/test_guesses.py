@@ -45,11 +45,11 @@ COLUMNS: dict[str, tuple[Any, Feature | None, str]] = {
     "one number": ([2.0] * ROWS, None, "left out: '2' in every row"),
     "nothing": ([None] * ROWS, None, "left out: no value in any row"),
     "empty texts": ([""] * ROWS, None, "left out: no value in any row"),
-    "lists": ([[n] for n in range(ROWS)], None, "left out: holds lists"),
+    "lists": ([[n] for n in range(ROWS)], None, "left out: holds values of type list"),
     "lengths of time": (
         pd.to_timedelta(TURNS, unit="h"),
         None,
-        "left out: timedelta64[us] is no number, boolean, date or category",
+        "left out: holds timedelta64[us]",
     ),
     "gaps": (
         [None if n % 3 == 0 else float(n % 7) for n in range(ROWS)],

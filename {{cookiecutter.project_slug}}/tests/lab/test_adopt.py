@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from {{cookiecutter.__package}}.core import guesses, params, shaping, sources
-from {{cookiecutter.__package}}.lab import cli
+from {{cookiecutter.__package}}.lab import cli, looking
 
 ROWS = 600
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
@@ -182,19 +182,27 @@ def test_a_small_table_is_measured_on_small_slices(root: Path, theirs: Path, row
 
 
 @pytest.mark.parametrize("decimal", [",", "."])
-@pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8"), ("\t", "latin-1"), ("|", "utf-16")])
-def test_how_a_csv_is_written_is_found_out(root: Path, theirs: Path, separator: str, decimal: str, encoding: str):
-    """And said in data.csv, where it differs from what is usual."""
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_how_a_csv_is_written_is_found_out(theirs: Path, separator: str, decimal: str, encoding: str):
+    """What separates its fields and its fractions, and the encoding."""
     shop().to_csv(theirs, index=False, sep=separator, decimal=decimal, encoding=encoding)
+    look = looking.look_at_files((str(theirs),), theirs.parent)
+    assert look.csv == params.Csv(separator=separator, decimal=decimal, encoding=encoding)
+    assert look.raw.price.tolist() == shop().price.tolist()
+    assert "größe: [cm]" in look.raw.columns
+
+
+def test_how_a_csv_is_written_is_said_in_params(root: Path, theirs: Path):
+    """Where it differs from what is usual."""
+    shop().to_csv(theirs, index=False, sep=";", decimal=",", encoding="cp1252")
     adopted(theirs, "--target", "came back", "--yes")
-    found, table = ingested(root)
-    assert (found.data.csv.separator, found.data.csv.decimal) == (separator, decimal)
-    assert table.price.tolist() == shop().price.tolist()
-    assert "größe: [cm]" in table.columns
+    written = (root / "params.yaml").read_text(encoding="utf-8")
+    assert '  csv: {separator: ";", decimal: ",", encoding: "cp1252"}    # as the file is\n' in written
+    assert ingested(root)[1].price.tolist() == shop().price.tolist()
 
 
-@pytest.mark.parametrize("shape", ["glob", "folder", "names"])
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(("shape", "suffix"), [("glob", "parquet"), ("folder", "csv"), ("names", "csv")])
 def test_many_files_go_into_a_folder_of_their_own(root: Path, theirs: Path, shape: str, suffix: str):
     """Named as a glob, as their folder, or one by one as a shell spells a glob out."""
     folder = theirs.parent / "months"

@@ -46,7 +46,18 @@ def is_text(column: pd.Series) -> bool:
 
 def missing(column: pd.Series) -> pd.Series:
     """Return where a column has no value; an empty text is none."""
-    return column.isna() | (column == "").fillna(False).astype(bool) if is_text(column) else column.isna()
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.isna() | (column == "").fillna(False).astype(bool)
+    if column.dtype == object:
+        return column.isna() | column.map(lambda value: isinstance(value, str) and not value).astype(bool)
+    return column.isna()
+
+
+def is_nested(column: pd.Series) -> bool:
+    """Return whether a column holds lists or other things with parts, or bytes, which nothing can be made of."""
+    if column.dtype != object:
+        return False
+    return any(isinstance(value, bytes) or not types.is_hashable(value) for value in column.dropna())
 
 
 def text_of(value: Any) -> str:

@@ -107,6 +107,7 @@ def asked(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except click.Abort:
+        click.echo()
         raise WorkspaceError("There is nobody to ask: name the column with --target, and say --yes.") from None
 
 

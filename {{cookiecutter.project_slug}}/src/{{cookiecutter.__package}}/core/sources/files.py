@@ -112,7 +112,10 @@ def read_text(path: Path, name: str, separator: str, encoding: str, rows: int | 
     spoken = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     options = {"sep": separator, "encoding": spoken, "nrows": rows, "skipinitialspace": separator != "\t"}
     try:
-        return pd.read_csv(path, header=None, dtype=str, **options)
+        fields = pd.read_csv(path, header=None, dtype=str, **options)
+        # A gap may be written as null or NA, and a column may be called so.
+        names = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, **(options | {"nrows": 1}))
+        return pd.concat([names, fields.iloc[1:]], ignore_index=True)
     except UnicodeError:
         raise EncodingError(
             f"{name} is not in {encoding}: write the encoding it is in, such as data.csv.encoding: latin-1."
