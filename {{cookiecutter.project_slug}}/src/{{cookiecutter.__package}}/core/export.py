@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from .converters import register, with_float32_thresholds
 from .schema import Feature
 
 OPSET = {"": 18, "ai.onnx.ml": 3}
 P99_LIMIT = 1e-5
 LARGEST_LIMIT = 1e-4
+# Nine of ten numbers are at most that large.
+USUAL = 0.9
 
 
 class ParityError(RuntimeError):
@@ -49,16 +52,40 @@ def to_onnx(pipeline: Pipeline, features: Mapping[str, Feature], name: str) -> b
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
-    tensors = {"number": FloatTensorType, "category": StringTensorType}
-    inputs = [(feature, tensors[spec.kind]([None, 1])) for feature, spec in features.items()]
-    is_classifier = hasattr(pipeline, "predict_proba")
-    options = {id(pipeline): {"zipmap": False}} if is_classifier else None
-    model = convert_sklearn(pipeline, name=name, initial_types=inputs, target_opset=OPSET, options=options)
+    register()
+    inputs = [
+        (feature, (StringTensorType if spec.kind == "category" else FloatTensorType)([None, 1]))
+        for feature, spec in features.items()
+    ]
+    ready = with_float32_thresholds(pipeline)
+    options = {id(ready): {"zipmap": False}} if hasattr(ready, "predict_proba") else None
+    model = convert_sklearn(ready, name=name, initial_types=inputs, target_opset=OPSET, options=options)
     # The converter lists the opsets in the order of a set, which differs from process to process.
     opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
     del model.opset_import[:]
     model.opset_import.extend(opsets)
+    name_inputs(model.graph, list(features))
     return model.SerializeToString(deterministic=True)
+
+
+def name_inputs(graph: Any, features: list[str]) -> None:
+    """Give the inputs of a graph the features' own names, of which the converter keeps letters and digits."""
+    values = [name for node in graph.node for name in (*node.input, *node.output)]
+    values += [entry.name for entry in (*graph.input, *graph.initializer, *graph.output)]
+    new = {name: unlike(name, features) for name in values if name}
+    new |= dict(zip((entry.name for entry in graph.input), features, strict=True))
+    for node in graph.node:
+        node.input[:] = [new.get(name, name) for name in node.input]
+        node.output[:] = [new.get(name, name) for name in node.output]
+    for entry in (*graph.input, *graph.initializer, *graph.output):
+        entry.name = new[entry.name]
+
+
+def unlike(name: str, taken: Collection[str]) -> str:
+    """Return the name, lengthened until no feature is called so."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def answers(pipeline: Pipeline, frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -76,7 +103,7 @@ def parity(expected: NDArray[Any], batch: NDArray[Any], alone: NDArray[Any]) -> 
     """
     if expected.shape != batch.shape:
         raise ParityError(f"The pipeline answers with shape {expected.shape}, the ONNX model with {batch.shape}.")
-    scale = np.maximum(1.0, np.abs(expected))
+    scale = sizes(expected)
     distance = (np.abs(expected - batch) / scale).max(axis=1)
     single = np.abs(batch[: len(alone)] - alone) / scale[: len(alone)]
     return Parity(
@@ -86,6 +113,18 @@ def parity(expected: NDArray[Any], batch: NDArray[Any], alone: NDArray[Any]) -> 
         single=float(single.max()),
         flips=flips(expected, batch),
     )
+
+
+def sizes(expected: NDArray[Any]) -> NDArray[np.float64] | float:
+    """Return what differences are held against: 1 for probabilities, and for numbers their own or the usual size.
+
+    A number near zero is the sum of larger ones, whose rounding it shares.
+    """
+    if expected.shape[1] > 1:
+        return np.ones_like(expected)
+    size = np.abs(expected)
+    largest = np.maximum(size, np.nanquantile(size, USUAL))
+    return np.where(largest > 0, largest, 1.0)
 
 
 def flips(expected: NDArray[Any], batch: NDArray[Any]) -> int:
@@ -99,23 +138,23 @@ def flips(expected: NDArray[Any], batch: NDArray[Any]) -> int:
 
 def hard_rows(frame: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
     """Return rows that tell exporters apart: all missing, unseen and empty categories, numbers above 2^24."""
-    first = frame.iloc[[0]]
 
-    def with_all(number: float | None, category: str | None) -> pd.DataFrame:
-        new = {"number": number, "category": category}
-        chosen = {name: new[feature.kind] for name, feature in features.items() if new[feature.kind] is not None}
-        return first.assign(**chosen)
+    def with_all(number: float | None = None, category: str | None = None) -> pd.DataFrame:
+        new = {name: category if feature.kind == "category" else number for name, feature in features.items()}
+        # Not assign(), which takes no column called self.
+        row = {name: frame[name].iloc[0] if value is None else value for name, value in new.items()}
+        return pd.DataFrame([row])
 
     rows = [
         with_all(np.nan, ""),
-        with_all(None, "never seen before"),
-        with_all(None, "é ✈ \u200b"),
-        with_all(2.0**24 + 1, None),
-        with_all(-(2.0**31), None),
-        with_all(np.nan, None),
+        with_all(category="never seen before"),
+        with_all(category="é ✈ \u200b"),
+        with_all(0.0),
+        with_all(2.0**24 + 1),
+        with_all(-(2.0**31)),
+        with_all(np.nan),
     ]
-    numbers = {name: np.float32 for name, feature in features.items() if feature.kind == "number"}
-    return pd.concat(rows, ignore_index=True).astype(numbers)
+    return pd.concat(rows, ignore_index=True).astype(frame.dtypes)
 
 
 def require_parity(result: Parity) -> None:

@@ -14,7 +14,7 @@ from .schema import RESERVED, Feature, Task
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-# Not tuple[date, date]: beside a float with bounds, msgspec 0.22 reads a fixed length from the wrong place and crashes.
+# Not `tuple[date, date]`: beside a number with bounds, msgspec 0.22 reads past the end of its own table.
 Period = Annotated[tuple[date, ...], msgspec.Meta(min_length=2, max_length=2)]
 EXAMPLE = "nycflights13"
 PRIMARY = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "mae"}

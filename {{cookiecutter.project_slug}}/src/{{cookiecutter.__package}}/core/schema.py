@@ -120,6 +120,9 @@ def days(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return dates, or their ISO texts, as days since 1970-01-01; what is a number already stays as it is."""
     if values.dtype.kind == "f":
         return values.astype(np.float32)
-    dates = np.array([None if value != value else value for value in values.tolist()], dtype="datetime64[D]") \
-        if values.dtype.kind == "O" else values.astype("datetime64[D]")
+    dates = (
+        np.array([None if value != value else value for value in values.tolist()], dtype="datetime64[D]")
+        if values.dtype.kind == "O"
+        else values.astype("datetime64[D]")
+    )
     return np.where(np.isnat(dates), np.nan, dates.astype(np.int64)).astype(np.float32)
