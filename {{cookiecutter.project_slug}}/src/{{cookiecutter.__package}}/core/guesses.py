@@ -12,7 +12,7 @@ from .data import DataError
 from .params import Params
 from .schema import RESERVED, ROW_NUMBER, Feature, Schema
 from .shaping import goal, with_target
-from .values import DECIMAL_COMMA, as_numbers, first, is_text, missing, text_of, texts
+from .values import DECIMAL_COMMA, as_numbers, first, is_nested, is_text, missing, text_of, texts
 
 # An encoder with more levels than this is slow to build and to serve, and most of them are too rare to teach anything.
 MOST_LEVELS = 1000
@@ -61,17 +61,19 @@ def check_roles(raw: pd.DataFrame, roles: dict[str, str]) -> list[str]:
 
 
 def check_column(raw: pd.DataFrame, name: str, place: str) -> None:
-    """Refuse the name of a column that the table lacks, and name the nearest one."""
+    """Refuse a column that the table lacks, naming the nearest one, or of which nothing can be made."""
     if name not in raw.columns:
         nearest = difflib.get_close_matches(name, raw.columns, n=1, cutoff=0)[0]
         raise DataError(f"{place}: the table has no column {name!r}; the nearest one is {nearest!r}.")
+    if why := no_values(raw[name]):
+        raise DataError(f"{place}: column {name!r} {why}: make numbers or text of them, or leave the column out.")
 
 
 def check_features(rows: pd.DataFrame, features: dict[str, Feature]) -> None:
     """Refuse features that the table lacks, and categories with more levels than an encoder should hold."""
     for name, feature in features.items():
         check_column(rows, name, "features")
-        levels = rows[name].nunique() if feature.kind == "category" and not feature.top else 0
+        levels = texts(rows[name]).nunique() if feature.kind == "category" and not feature.top else 0
         if levels > MOST_LEVELS:
             raise DataError(
                 f"Column {name!r} has {levels:,} levels, more than {MOST_LEVELS:,}: give the feature top: {TOP}, which "
@@ -149,10 +151,8 @@ def guess(column: pd.Series) -> Guess:
 
 def guess_values(values: pd.Series) -> Guess:
     """Return what a column without gaps can be."""
-    if types.is_object_dtype(values) and not values.map(types.is_hashable).all():
-        return Guess(None, f"left out: holds {type(values.iloc[0]).__name__}s")
-    if types.is_timedelta64_dtype(values) or types.is_complex_dtype(values):
-        return Guess(None, f"left out: {values.dtype} is no number, boolean, date or category")
+    if no_values(values):
+        return Guess(None, f"left out: {no_values(values)}")
     levels = values.nunique()
     if levels == 1:
         return Guess(None, f"left out: {text_of(values.iloc[0])[:40]!r} in every row")
@@ -161,6 +161,15 @@ def guess_values(values: pd.Series) -> Guess:
     if types.is_datetime64_any_dtype(values) or types.infer_dtype(values, skipna=True) in ("date", "datetime"):
         return Guess(Feature(kind="date"), f"{values.min():%Y-%m-%d} to {values.max():%Y-%m-%d}")
     return guess_text(values, levels) if is_text(values) else guess_numbers(values, levels)
+
+
+def no_values(column: pd.Series) -> str:
+    """Return why nothing can be made of the values of a column, or an empty text."""
+    if is_nested(column):
+        return f"holds values of type {type(column.dropna().iloc[0]).__name__}"
+    if types.is_timedelta64_dtype(column) or types.is_complex_dtype(column):
+        return f"holds {column.dtype}"
+    return ""
 
 
 def guess_numbers(values: pd.Series, levels: int) -> Guess:
@@ -178,6 +187,8 @@ def guess_text(values: pd.Series, levels: int) -> Guess:
     words = texts(values)
     if words.str.fullmatch(ISO_DAY).all():
         return Guess(Feature(kind="date"), f"{words.min()[:10]} to {words.max()[:10]}")
+    if set(words.str.lower().unique()) == {"true", "false"}:
+        return Guess(Feature(kind="boolean"), "true or false")
     doubt = doubt_of(values, words)
     if levels * 2 > len(values):
         return Guess(None, f"left out: {levels:,} levels in {len(values):,} rows", doubt)

@@ -8,7 +8,7 @@ from pandas.api import types
 
 from .data import DataError
 from .schema import ROW_NUMBER, Feature, Schema
-from .values import as_numbers, first, missing, moments, numbers, texts, truths
+from .values import as_numbers, first, missing, moments, numbers, rows_in_words, texts, truths
 
 # With fewer rows, a split leaves parts in which nothing can be seen.
 FEWEST_ROWS = 20
@@ -48,11 +48,11 @@ def with_target(raw: pd.DataFrame, target: str) -> pd.DataFrame:
     if gone.sum() > len(raw) / 2:
         raise DataError(
             f"Column {target!r}, the target, is missing in {gone.sum():,} of {len(raw):,} rows, more than half: "
-            "is it the right column?"
+            "name another data.target, or fetch the table again."
         )
     if len(raw) - gone.sum() < FEWEST_ROWS:
-        has = "1 row has" if len(raw) - gone.sum() == 1 else f"{len(raw) - gone.sum()} rows have"
-        raise DataError(f"Only {has} a target, and it takes at least {FEWEST_ROWS} to learn and to test: add more.")
+        few = rows_in_words(len(raw) - gone.sum())
+        raise DataError(f"There is a target in {few}, and it takes {FEWEST_ROWS} to learn and to test: add more.")
     return raw[~gone]
 
 
@@ -72,17 +72,11 @@ def ids(column: pd.Series) -> pd.Series:
     Raises:
         DataError: one is missing, or repeats.
     """
-    without = missing(column)
-    if without.any():
-        row = column.index[int(np.flatnonzero(without)[0])] + 1
-        raise DataError(
-            f"Column {column.name!r}, the id, has no value in row {row} and {without.sum():,} in all: fill it, "
-            "or leave data.id out, and rows are numbered."
-        )
+    refuse_gaps(column, "id", "or leave data.id out, and rows are numbered")
     again = column.duplicated()
     if again.any():
         raise DataError(
-            f"Column {column.name!r}, the id, repeats {again.sum():,} values, the first {first(column, again)}: "
+            f"Column {column.name!r}, the id, repeats in {rows_in_words(again.sum())}, first {first(column, again)}: "
             "make them differ, or leave data.id out, and rows are numbered."
         )
     if types.is_integer_dtype(column):
@@ -97,14 +91,19 @@ def times(column: pd.Series) -> pd.Series:
     Raises:
         DataError: one is missing, or no time.
     """
-    without = missing(column)
-    if without.any():
-        row = column.index[int(np.flatnonzero(without)[0])] + 1
-        raise DataError(
-            f"Column {column.name!r}, the time, has no value in row {row} and {without.sum():,} in all: fill it, "
-            "drop these rows, or leave data.time out."
-        )
+    refuse_gaps(column, "time", "drop these rows, or leave data.time out")
     return moments(column)
+
+
+def refuse_gaps(column: pd.Series, role: str, way_out: str) -> None:
+    """Raise DataError if a column that plays a part has no value somewhere."""
+    gaps = missing(column)
+    if gaps.any():
+        row = column.index[int(np.flatnonzero(gaps)[0])] + 1
+        raise DataError(
+            f"Column {column.name!r}, the {role}, is missing in {rows_in_words(gaps.sum())}, first in row {row}: "
+            f"fill it, {way_out}."
+        )
 
 
 def values(column: pd.Series, feature: Feature) -> pd.Series:

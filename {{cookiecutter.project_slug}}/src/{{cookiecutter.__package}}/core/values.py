@@ -28,6 +28,11 @@ def quoted(value: Any) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")
 
 
+def rows_in_words(count: int) -> str:
+    """Return a number of rows in words."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
 def first(column: pd.Series, wrong: Any) -> str:
     """Return the first wrong value of a column in words: 'x' in row 17. Rows count from 1, as in the raw table."""
     place = int(np.flatnonzero(np.asarray(wrong, dtype=bool))[0])
@@ -41,7 +46,18 @@ def is_text(column: pd.Series) -> bool:
 
 def missing(column: pd.Series) -> pd.Series:
     """Return where a column has no value; an empty text is none."""
-    return column.isna() | (column == "").fillna(False).astype(bool) if is_text(column) else column.isna()
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.isna() | (column == "").fillna(False).astype(bool)
+    if column.dtype == object:
+        return column.isna() | column.map(lambda value: isinstance(value, str) and not value).astype(bool)
+    return column.isna()
+
+
+def is_nested(column: pd.Series) -> bool:
+    """Return whether a column holds lists or other things with parts, or bytes, which nothing can be made of."""
+    if column.dtype != object:
+        return False
+    return any(isinstance(value, bytes) or not types.is_hashable(value) for value in column.dropna())
 
 
 def text_of(value: Any) -> str:

@@ -70,12 +70,30 @@ def sync() -> None:
         click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--target", metavar="COLUMN", help="The column that is to be predicted.")
+@click.option("--query", metavar="SQL", help="What to ask the database, where PATH is an SQL URL.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def adopt(paths: tuple[str, ...], target: str | None, query: str | None, yes: bool) -> None:
+    """Take a table of your own: a CSV or Parquet file, a glob, a folder, or an SQL URL.
+
+    It is copied to data/external/, and params.yaml says of it what a look at it showed.
+    """
+    from ..core.data import DataError
+    from ..core.records import ParamsError
+    from .adopt import adopt
+
+    with sentences(DataError, ParamsError):
+        adopt(find_root(Path.cwd()), paths, target, query, yes)
+
+
 @contextmanager
-def sentences() -> Iterator[None]:
-    """End the command with one sentence where the project isn't as it should be."""
+def sentences(*others: type[Exception]) -> Iterator[None]:
+    """End the command with one sentence where the project, or what else was named, isn't as it should be."""
     try:
         yield
-    except WorkspaceError as error:
+    except (WorkspaceError, *others) as error:
         raise click.ClickException(str(error)) from None
 
 

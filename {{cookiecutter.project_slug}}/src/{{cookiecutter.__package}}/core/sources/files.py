@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,11 +32,16 @@ def load_files(source: str, root: Path, csv: Csv) -> pd.DataFrame:
     Raises:
         DataError: there is no file, one can't be read, or their columns differ.
     """
-    paths = found_files(source, root)
+    return load_paths(found_files(source, root), root, csv)
+
+
+def load_paths(paths: Sequence[Path], root: Path, csv: Csv) -> pd.DataFrame:
+    """Read these files into one table."""
     parts = [load_part(path, root, csv) for path in paths]
     for path, part in zip(paths, parts, strict=True):
         if sorted(part.columns) != sorted(parts[0].columns):
-            raise DataError(f"{shown(path, root)} and {shown(paths[0], root)} differ in {odd(part, parts[0])}.")
+            both = f"{shown(path, root)} and {shown(paths[0], root)}"
+            raise DataError(f"{both} differ in columns {odd(part, parts[0])}: give all files the same ones.")
     table = pd.concat([part[parts[0].columns] for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
     if table.empty:
         raise DataError(f"{shown(paths[0], root)} has a header and no rows: there is nothing to learn from.")
@@ -73,7 +79,7 @@ def shown(path: Path, root: Path) -> str:
 
 def odd(table: pd.DataFrame, other: pd.DataFrame) -> str:
     """Return the first columns that only one of two tables has."""
-    return "columns " + ", ".join(repr(name) for name in sorted(set(table.columns) ^ set(other.columns))[:5])
+    return ", ".join(repr(name) for name in sorted(set(table.columns) ^ set(other.columns))[:5])
 
 
 def load_part(path: Path, root: Path, csv: Csv) -> pd.DataFrame:
@@ -106,7 +112,10 @@ def read_text(path: Path, name: str, separator: str, encoding: str, rows: int | 
     spoken = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     options = {"sep": separator, "encoding": spoken, "nrows": rows, "skipinitialspace": separator != "\t"}
     try:
-        return pd.read_csv(path, header=None, dtype=str, **options)
+        fields = pd.read_csv(path, header=None, dtype=str, **options)
+        # A gap may be written as null or NA, and a column may be called so.
+        names = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, **(options | {"nrows": 1}))
+        return pd.concat([names, fields.iloc[1:]], ignore_index=True)
     except UnicodeError:
         raise EncodingError(
             f"{name} is not in {encoding}: write the encoding it is in, such as data.csv.encoding: latin-1."

@@ -99,7 +99,8 @@ def asked(ask, url: URL) -> pd.DataFrame:
     try:
         return ask()
     except Exception as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        cause = error.__cause__ or error
+        reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0]
         for secret in (url.password, quote(str(url.password or ""), safe=""), *map(str, url.query.values())):
             reason = reason.replace(str(secret), "***") if secret else reason
         raise DataError(f"data.query failed in {url.get_backend_name()}: {reason.rstrip('.')}.") from None
