@@ -82,8 +82,13 @@ CHANGES = [
             remove("reports/03_third.ipynb")(root),
             cells("03_third", lambda c: c[2].update(source="answer = 43"))(root),
         ),
-        {"03_third": ["its code changed", "output reports/03_third.ipynb missing: `dvc checkout` brings it back"]},
-        id="a cell, and no copy to compare it with",
+        {
+            "03_third": [
+                "cell 2 (`answer = 43`) changed",
+                "output reports/03_third.ipynb missing: `dvc checkout` brings it back",
+            ]
+        },
+        id="a cell, and the executed copy is in the cache alone",
     ),
     pytest.param(
         replace("params.yaml", "max_iter: 200", "max_iter: 300"),
@@ -147,7 +152,13 @@ CHANGES = [
         id="no metric",
     ),
     pytest.param(
-        lambda root: (remove(".dvc/cache")(root), remove("models/bento")(root), remove("data/table.txt")(root)),
+        lambda root: (
+            *(
+                remove(name)(root)
+                for name in (".dvc/cache", "models/bento", "data/table.txt", "reports/03_third.ipynb")
+            ),
+            cells("03_third", lambda c: c[2].update(source="answer = 43"))(root),
+        ),
         {
             "01_first": [
                 "output reports/01_first.ipynb is not in DVC's cache",
@@ -157,9 +168,12 @@ CHANGES = [
                 "output reports/02_second.ipynb is not in DVC's cache",
                 "output models/bento missing: `dvc pull` brings what was shared",
             ],
-            "03_third": ["output reports/03_third.ipynb is not in DVC's cache"],
+            "03_third": [
+                "its code changed",
+                "output reports/03_third.ipynb missing: `dvc pull` brings what was shared",
+            ],
         },
-        id="no cache",
+        id="a cell, and no cache",
     ),
     pytest.param(
         replace("dvc.yaml", "cmd: lab run 03_third", "cmd: lab run  03_third"),

@@ -26,6 +26,7 @@ def main() -> None:
 @click.option(
     "--cell-seconds",
     type=CELL_SECONDS,
+    metavar="SECONDS",
     default=3600,
     envvar="LAB_CELL_SECONDS",
     show_default=True,
@@ -67,6 +68,7 @@ def status(check: bool) -> None:
 @click.option(
     "--cell-seconds",
     type=CELL_SECONDS,
+    metavar="SECONDS",
     default=300,
     show_default=True,
     help="How long one cell may take before its kernel is stopped.",

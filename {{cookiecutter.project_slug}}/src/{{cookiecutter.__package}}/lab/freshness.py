@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,12 +90,18 @@ class Freshness:
         """Return which cells differ from those that DVC ran, as far as its executed copy can tell."""
         if text_md5(project(notebook, spec.notebook)) == locked:
             return []
-        try:
-            copy = load_notebook(self.root / spec.executed)
-        except WorkspaceError:
-            copy = None
-        known = copy and text_md5(project(copy, spec.notebook)) == locked
-        return (known and list(changed_cells(copy, notebook))) or ["its code changed"]
+        copy = self.executed_copy(spec, locked)
+        return (copy and list(changed_cells(copy, notebook))) or ["its code changed"]
+
+    def executed_copy(self, spec: StageSpec, locked: str) -> dict[str, Any] | None:
+        """Return the copy that DVC executed: in reports/, or in its cache if a later run left another one there."""
+        kept = recorded(self.locked[spec.name].get("outs")).get(spec.executed, "")
+        for path in (self.root / spec.executed, self.hashes.cached_path(kept)):
+            with contextlib.suppress(WorkspaceError, OSError):
+                copy = load_notebook(path)
+                if text_md5(project(copy, spec.notebook)) == locked:
+                    return copy
+        return None
 
     def input_reasons(self, name: str, lock: Entry) -> Iterator[str]:
         """Yield which files and folders differ from what the stage has read; an earlier stage says what it lacks."""

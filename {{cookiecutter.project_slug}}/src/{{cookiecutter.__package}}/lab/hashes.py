@@ -44,13 +44,18 @@ class Hashes:
                 if not self.ignored.match_file(Path(os.path.relpath(path, self.root)).as_posix()):
                     yield path
 
+    def cached_path(self, recorded: str) -> Path:
+        """Return where DVC's cache keeps what has this hash."""
+        return self.cache / recorded[:2] / recorded[2:]
+
     def cached(self, recorded: str) -> bool:
         """Return whether DVC's cache holds what has this hash, with every file of a folder."""
-        path = self.cache / recorded[:2] / recorded[2:]
-        if not path.exists():
+        path = self.cached_path(recorded)
+        try:
+            entries: list[dict[str, Any]] = json.loads(path.read_bytes()) if recorded.endswith(".dir") else []
+        except (OSError, ValueError):
             return False
-        entries: list[dict[str, Any]] = json.loads(path.read_bytes()) if recorded.endswith(".dir") else []
-        return all(self.cached(entry["md5"]) for entry in entries)
+        return path.exists() and all(self.cached(entry["md5"]) for entry in entries)
 
 
 def md5(path: Path) -> str:

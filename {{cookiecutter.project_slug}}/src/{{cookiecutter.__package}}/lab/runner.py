@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -152,7 +151,7 @@ def end_of_kernel(client: NotebookClient) -> str:
     """Say how the kernel ended while a cell ran: killed from outside, or by the cell itself."""
     process = client.km.provisioner.process
     code = process.poll() if process else None
-    if code is None or code == -signal.SIGKILL:
+    if code in (None, -9):
         return "killed its kernel; if memory ran out, set data.rows in params.yaml."
     way = "by itself" if code >= 0 else f"by signal {-code}"
     return f"ended its kernel {way} (exit code {code}); take out what does, such as os._exit or a crashing library."

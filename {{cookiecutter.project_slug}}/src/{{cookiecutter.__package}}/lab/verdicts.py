@@ -30,10 +30,11 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was noted, as the last thing."""
-    for text in config.stash[SENTENCES]:
-        terminalreporter.write_line(text, red=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say what was noted, as the very last thing."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    for text in config.stash[SENTENCES] if terminal else ():
+        terminal.write_line(text, red=True)
 
 
 def sentence(item: IPyNbCell, error: BaseException) -> str:
