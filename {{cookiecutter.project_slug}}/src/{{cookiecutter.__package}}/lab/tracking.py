@@ -157,6 +157,8 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
     MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
     """
     package = Path(__file__).resolve().parents[1]
+    # As MLflow would take the model's own 32-bit numbers for a rule and refuse the 64-bit ones of every other table.
+    example = example.astype(dict.fromkeys(example.select_dtypes("number"), float))
     info = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(package / "live" / "mlflow_model.py"),
