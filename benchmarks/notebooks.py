@@ -142,13 +142,11 @@ def timed(command: list[str], cwd: Path, *, allowed: int = 0, **settings: str) -
     """Run a command with the project's environment first on the PATH, and return what it and its children took."""
     project = cwd if (cwd / "dvc.yaml").exists() else cwd.parent
     path = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    # Where an image forbids Python to keep what it compiles, every process compiles every import anew.
-    inherited = {name: value for name, value in clean_environment().items() if name != "PYTHONDONTWRITEBYTECODE"}
     before, started = cpu_of_children(), time.monotonic()
     done = subprocess.run(
         command,
         cwd=cwd,
-        env={**inherited, "PATH": path, **settings},
+        env={**clean_environment(), "PATH": path, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
