@@ -144,6 +144,45 @@ def adopt(paths: tuple[str, ...], target: str | None, query: str | None, yes: bo
         adopt(find_root(Path.cwd()), paths, target, query, yes)
 
 
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing, and fail if a notebook isn't as git keeps it.")
+def clean(names: tuple[str, ...], check: bool) -> None:
+    """Take from notebooks what running and looking left behind; contract cells keep their outputs.
+
+    NAMES are stages, notebooks or files; without any, all of notebooks/*.ipynb. What is taken away, JupyterLab shows
+    all the same: it goes to .draft/notebooks/.
+    """
+    from .outputs import clean_file, notebook_file, notebook_files
+
+    with sentences():
+        root = find_root(Path.cwd())
+        paths = [notebook_file(root, name) for name in names] or notebook_files(root)
+        changed = [os.path.relpath(path) for path in paths if clean_file(path, check=check)]
+        if check and changed:
+            raise WorkspaceError(f"Not as git keeps them: {', '.join(changed)}. Run `lab clean`.")
+    for path in changed:
+        click.echo(f"{path} cleaned")
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True)
+def accept(names: tuple[str, ...]) -> None:
+    """Keep in the notebooks NAMES what their contract cells said when DVC ran them last. Runs nothing."""
+    from .acceptance import accept as take
+
+    with sentences():
+        root = find_root(Path.cwd())
+        stages = load_stages(root)
+        for spec in [find_stage(stages, name) for name in names]:
+            changes = take(root, spec)
+            click.echo(
+                "\n".join([f"{spec.source} accepted:", *(f"  {change}" for change in changes)])
+                if changes
+                else f"{spec.source}: nothing to accept, it says what DVC's run said"
+            )
+
+
 @contextmanager
 def sentences(*others: type[Exception]) -> Iterator[None]:
     """End the command with one sentence where the project, or what else was named, isn't as it should be."""
