@@ -126,7 +126,7 @@ def sync() -> None:
             click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
-@main.command()
+@main.command(short_help="Take a table of your own; write it into params.yaml.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--target", metavar="COLUMN", help="The column that is to be predicted.")
 @click.option("--query", metavar="SQL", help="What to ask the database, where PATH is an SQL URL.")
@@ -144,7 +144,7 @@ def adopt(paths: tuple[str, ...], target: str | None, query: str | None, yes: bo
         adopt(find_root(Path.cwd()), paths, target, query, yes)
 
 
-@main.command()
+@main.command(short_help="Take from notebooks what running and looking left behind.")
 @click.argument("names", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a notebook isn't as git keeps it.")
 def clean(names: tuple[str, ...], check: bool) -> None:
@@ -165,16 +165,16 @@ def clean(names: tuple[str, ...], check: bool) -> None:
         click.echo(f"{path} cleaned")
 
 
-@main.command()
+@main.command(short_help="Keep what contract cells said when DVC ran them last.")
 @click.argument("names", nargs=-1, required=True)
 def accept(names: tuple[str, ...]) -> None:
     """Keep in the notebooks NAMES what their contract cells said when DVC ran them last. Runs nothing."""
     from .acceptance import accept as take
+    from .projections import chosen_stages
 
     with sentences():
         root = find_root(Path.cwd())
-        stages = load_stages(root)
-        for spec in [find_stage(stages, name) for name in names]:
+        for spec in chosen_stages(root, names):
             changes = take(root, spec)
             click.echo(
                 "\n".join([f"{spec.source} accepted:", *(f"  {change}" for change in changes)])
