@@ -69,14 +69,14 @@ def made_up(rows: int = MADE_UP_ROWS, seed: int = 1) -> pd.DataFrame:
         "index": random.normal(size=rows).round(4),
         "f0": random.normal(loc=50, scale=9, size=rows).round(1),
         "Größe[cm].max": random.integers(40, 210, rows).astype(float),
-        "pro\"duct's": levels.iloc[(random.pareto(1.2, rows) * 20).astype(int) % 5000].reset_index(drop=True),
+        "pro'duct": levels.iloc[(random.pareto(1.2, rows) * 20).astype(int) % 5000].reset_index(drop=True),
         "first seen": pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 1000, rows), unit="D")),
         "postcode": pd.Series([f"{n:05d}" for n in random.integers(1000, 1400, rows)], dtype="str"),
         "note": pd.Series([f"written by hand, number {n}" for n in range(rows)], dtype="str"),
         "shop": pd.Series(["north"] * rows, dtype="str"),
         "returned": pd.Series(np.where(risk > 0, "yes", "no"), dtype="str"),
     }
-    gaps = ("prix (€)", "🎁 gift?", "newsletter", "self", "f0", "pro\"duct's", "first seen")
+    gaps = ("prix (€)", "🎁 gift?", "newsletter", "self", "f0", "pro'duct", "first seen")
     frame = pd.DataFrame(table)
     return pd.DataFrame({n: with_gaps(frame[n], random) if n in gaps else frame[n] for n in frame.columns})
 

@@ -10,7 +10,7 @@ from pandas.api import types
 
 from .data import DataError
 from .params import Params
-from .schema import RESERVED, ROW_NUMBER, Feature, Schema
+from .schema import ROW_NUMBER, Feature, Schema, name_fault
 from .shaping import goal, with_target
 from .values import DECIMAL_COMMA, as_numbers, first, is_nested, is_text, missing, text_of, texts
 
@@ -137,9 +137,8 @@ def guess(column: pd.Series) -> Guess:
     """Return what a column can be: a number, a boolean, a date or a category; or nothing, and why."""
     gaps = int(missing(column).sum())
     values = column[~missing(column)] if gaps else column
-    if column.name in RESERVED:
-        doubt = f"Column {column.name!r} has a name that the service's answers need: rename it in the table."
-        return Guess(None, "left out: answers use this name", doubt)
+    if fault := name_fault(str(column.name)):
+        return Guess(None, f"left out: {fault}", f"Column {column.name!r} {fault}: rename it in the table.")
     if values.empty:
         return Guess(None, "left out: no value in any row")
     found = guess_values(values)

@@ -17,6 +17,7 @@ Kind = Literal["number", "category", "boolean", "date"]
 # What the rows of a table without an id of its own are called by.
 ROW_NUMBER = "row_number"
 # What answers and the prediction log say of a row, beside its features.
+ESCAPED = {'"', "\\", *map(chr, range(32))}
 RESERVED = ("request_id", "prediction", "predictions", "probability", "probabilities", "variant", "model_sha256")
 
 
@@ -72,6 +73,16 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     features: dict[str, Feature]
     classes: tuple[str, ...]
     sha256: str
+
+
+def name_fault(name: str) -> str:
+    """Return why a column can't be a feature under its name; nothing if it can."""
+    if not name.strip():
+        return "has no name"
+    if name in RESERVED:
+        return "has a name that the service's answers need"
+    # The decoder of requests compares names as they are written in JSON, where these have to be escaped.
+    return "has a quotation mark, a backslash or a control character in its name" if set(name) & ESCAPED else ""
 
 
 def sha256(content: bytes) -> str:
