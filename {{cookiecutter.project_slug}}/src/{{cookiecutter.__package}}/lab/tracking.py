@@ -22,6 +22,7 @@ from mlflow.models.model import ModelInfo
 from ..core.params import Params
 from ..core.schema import sha256
 from .stage import Stage
+from .store import end_dead_runs, require_answer, writer
 from .workspace import place
 
 SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
@@ -47,20 +48,26 @@ def run(stage: Stage, resume: str | None = None) -> Iterator[Run]:
 
     Drafts are kept in an experiment of their own, so that the official one shows only what DVC ran. `resume` goes on
     with an earlier run if it is in the same experiment; otherwise the new run names it in its tag `continues`.
+
+    Raises:
+        StoreError: MLFLOW_TRACKING_URI names a server that doesn't answer or lets nobody in.
     """
     home = experiment(stage)
+    end_dead_runs(home)
     mlflow.set_experiment(experiment_id=home)
     if resume and experiment_of(resume) == home:
         with mlflow.start_run(run_id=resume) as active:
+            mlflow.set_tags(writer())
             yield active
         return
     with mlflow.start_run(run_name=f"{stage.spec.name}-{stage.mode}") as active:
-        mlflow.set_tags(origin(stage) | ({"continues": resume} if resume else {}))
+        mlflow.set_tags(origin(stage) | writer() | ({"continues": resume} if resume else {}))
         yield active
 
 
 def experiment(stage: Stage) -> str:
     """Return the id of the stage's experiment, made on first use with its artifacts beside the database."""
+    require_answer(stage.tracking_uri)
     mlflow.set_tracking_uri(stage.tracking_uri)
     name = stage.params.name + ("-drafts" if stage.mode == "draft" else "")
     found = mlflow.get_experiment_by_name(name)
@@ -150,6 +157,8 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
     MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
     """
     package = Path(__file__).resolve().parents[1]
+    # As MLflow would take the model's own 32-bit numbers for a rule and refuse the 64-bit ones of every other table.
+    example = example.astype(dict.fromkeys(example.select_dtypes("number"), float))
     info = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(package / "live" / "mlflow_model.py"),
