@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from {{cookiecutter.__package}} import lab
 
@@ -143,7 +144,7 @@ stages:
       - notebooks/code/01_first.py
       - src/module.py
       - data/external
-    params: [seed, model]
+    params: [seed, split]
     outs:
       - data/table.txt
       - reports/01_first.ipynb
@@ -154,7 +155,7 @@ stages:
       - notebooks/code/02_second.py
       - data/table.txt
     params:
-      - params.smoke.yaml: [model.options.max_iter]
+      - params.smoke.yaml: [data.rows]
     outs:
       - models/bento
       - reports/02_second.ipynb
@@ -190,6 +191,14 @@ def dvc(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def set_params(path: Path, **values: Any) -> None:
+    """Give top-level keys of a parameter file these values."""
+    yaml = YAML()
+    content = yaml.load(path.read_text(encoding="utf-8"))
+    content.update(values)
+    yaml.dump(content, path)
+
+
 @pytest.fixture(scope="session")
 def run_dvc() -> Callable[..., str]:
     """Run DVC in a project."""
@@ -206,6 +215,9 @@ def run_once(
     """A project of three notebooks that DVC has run: the second reads what the first makes, the third nothing."""
     root = make_project(tmp_path_factory.mktemp("run") / "project")
     (root / "dvc.yaml").write_text(RUN_DVC, encoding="utf-8")
+    # Whatever a project's own parameters are, tests can rely on these.
+    set_params(root / "params.yaml", name="tiny", seed=2013)
+    set_params(root / "params.smoke.yaml", data={"rows": 16000})
     (root / ".dvcignore").write_text("__pycache__\n", encoding="utf-8")
     for folder in ("src", "data/external/deep"):
         (root / folder).mkdir(parents=True)

@@ -91,21 +91,21 @@ CHANGES = [
         id="a cell, and the executed copy is in the cache alone",
     ),
     pytest.param(
-        replace("params.yaml", "max_iter: 200", "max_iter: 300"),
-        {"01_first": ["model.options.max_iter: 200 -> 300"], "02_second": []},
+        replace("params.yaml", "seed: 2013", "seed: 2014"),
+        {"01_first": ["seed: 2013 -> 2014"], "02_second": []},
         id="a parameter",
     ),
     pytest.param(
-        replace("params.yaml", "    max_iter: 200", "    max_iter: 200\n    max_depth: 3"),
-        {"01_first": ["model.options.max_depth: not set -> 3"], "02_second": []},
-        id="a new parameter",
+        replace("params.yaml", "split:", "split:\n  more: 3"),
+        {"01_first": ["split.more: not set -> 3"], "02_second": []},
+        id="a new parameter in a section",
     ),
     pytest.param(
-        replace("params.smoke.yaml", "max_iter: 30", "max_iter: 31"),
-        {"02_second": ["model.options.max_iter: 30 -> 31"]},
+        replace("params.smoke.yaml", "rows: 16000", "rows: 7"),
+        {"02_second": ["data.rows: 16000 -> 7"]},
         id="a parameter of another file",
     ),
-    pytest.param(replace("params.yaml", "rows: null", "rows: 7"), {}, id="a parameter that nobody reads"),
+    pytest.param(replace("params.yaml", "name: tiny", "name: other"), {}, id="a parameter that nobody reads"),
     pytest.param(
         write("src/module.py", "x = 1"),
         {"01_first": ["module src/module.py changed"], "02_second": []},
@@ -231,12 +231,12 @@ def test_status_is_a_line_for_each_reason(pipeline_ran: Path):
         0,
         "01_first   up to date\n02_second  up to date\n03_third   up to date\n\nEverything is up to date.\n",
     )
-    replace("params.yaml", "max_iter: 200", "max_iter: 300")(pipeline_ran)
+    replace("params.yaml", "seed: 2013", "seed: 2014")(pipeline_ran)
     write("src/module.py", "x = 1")(pipeline_ran)
     stale = CliRunner().invoke(cli.main, ["status"])
     assert stale.output.splitlines() == [
         "01_first   stale       module src/module.py changed",
-        "                       model.options.max_iter: 200 -> 300",
+        "                       seed: 2013 -> 2014",
         "02_second  stale       after 01_first",
         "03_third   up to date",
         "",

@@ -85,7 +85,10 @@ def test_a_projection_is_stale_until_it_is_written(tiny: Path, write_notebook: C
 def test_what_is_no_notebook_is_refused(tiny: Path, text: str):
     """A broken file is named, with the way to restore it."""
     (tiny / "notebooks" / "01_first.ipynb").write_text(text, encoding="utf-8")
-    with pytest.raises(workspace.WorkspaceError, match=r"01_first\.ipynb is no notebook .*git checkout"):
+    with pytest.raises(
+        workspace.WorkspaceError,
+        match=r"^notebooks/01_first\.ipynb is no notebook \(.*git checkout notebooks/",
+    ):
         notebooks.projected(tiny, "01_first")
 
 

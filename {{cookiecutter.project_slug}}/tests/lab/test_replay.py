@@ -123,6 +123,21 @@ def test_one_missing_copy_is_named(replayed: Callable[..., Replayed], pipeline_r
     assert replayed().said == f"Error: reports/02_second.ipynb is not there: {way}.\n"
 
 
+def test_a_copy_that_is_no_notebook_is_named(replayed: Callable[..., Replayed], pipeline_ran: Path):
+    """DVC still has what it made."""
+    copy = pipeline_ran / "reports" / "01_first.ipynb"
+    copy.unlink()
+    copy.write_text("{", encoding="utf-8")
+    name = "reports/01_first.ipynb"
+    assert replayed().said == f"Error: {name} is no notebook: `dvc checkout {name}` brings back what DVC made.\n"
+
+
+def test_an_output_without_a_run_is_named(replayed: Callable[..., Replayed], edit: Callable[..., None]):
+    """A kept output that no run has numbered fails under nbval; the sentence says what to do."""
+    edit("01_first", lambda cells: cells[2].update(outputs=[SCREAM]))
+    assert "cell 2 of 4 (`table = stage.output('table')`) keeps an output although" in replayed("first").said
+
+
 def test_a_copy_of_a_failed_run_fails(replayed: Callable[..., Replayed], spoil: Callable[..., None]):
     """The cell that raised is named, with what it raised."""
     error = {"output_type": "error", "ename": "ValueError", "evalue": "no rows", "traceback": ["no rows"]}

@@ -17,7 +17,11 @@ def check_copy(source: Path, copy: Path) -> None:
     shown = f"{copy.parent.name}/{copy.name}"
     if not copy.exists():
         raise WorkspaceError(f"{shown} is not there: `make pipeline` makes it, `dvc pull` brings it if it was shared.")
-    now, then = load_notebook(source), load_notebook(copy)
+    now = load_notebook(source)
+    try:
+        then = load_notebook(copy)
+    except WorkspaceError:
+        raise WorkspaceError(f"{shown} is no notebook: `dvc checkout {shown}` brings back what DVC made.") from None
     if project(now, source.stem) != project(then, source.stem):
         first = next(changed_cells(then, now), "its code changed")
         raise WorkspaceError(

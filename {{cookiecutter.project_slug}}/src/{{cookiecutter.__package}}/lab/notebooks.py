@@ -35,14 +35,18 @@ def load_notebook(path: Path) -> dict[str, Any]:
     Raises:
         WorkspaceError: it isn't there, or is no notebook.
     """
+    shown = f"{path.parent.name}/{path.name}"
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         code_cells(notebook)
     except FileNotFoundError:
-        raise WorkspaceError(f"There is no notebook {path}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise WorkspaceError(f"{path} is no notebook ({reason}): restore it with `git checkout {path.name}`.") from None
+        raise WorkspaceError(f"There is no notebook {shown}.") from None
+    except json.JSONDecodeError as error:
+        reason = f"its JSON is broken in line {error.lineno}: {error.msg}"
+        raise WorkspaceError(f"{shown} is no notebook ({reason}): restore it with `git checkout {shown}`.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason = "it holds no cells"
+        raise WorkspaceError(f"{shown} is no notebook ({reason}): restore it with `git checkout {shown}`.") from None
     return notebook
 
 

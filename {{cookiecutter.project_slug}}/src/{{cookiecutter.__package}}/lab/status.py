@@ -32,7 +32,7 @@ def verdict_lines(verdict: Verdict, verdicts: list[Verdict]) -> Iterator[str]:
     """Yield a stage's title and verdict with its first reason, then the other reasons below."""
     width = max(len(other.title) for other in verdicts)
     word = "broken" if verdict.fault else "stale" if verdict.stale else "up to date"
-    after = (f"after {' and '.join(verdict.after)}",) if verdict.after else ()
+    after = (f"after {', '.join(verdict.after)}",) if verdict.after else ()
     reasons = [reason for reason in (verdict.fault, *verdict.reasons, *after) if reason]
     for number, reason in enumerate(reasons or [""]):
         head = f"{verdict.title:<{width}}  {word:<10}" if number == 0 else " " * (width + 12)

@@ -59,4 +59,6 @@ def reason(item: IPyNbCell, error: BaseException) -> str:
         return "is a contract cell and wrote to stderr: move what warns to a cell before it."
     if "differ" in str(error):
         return f"shows something else than it promises; if that is right, `lab accept {item.path.stem}` keeps it."
+    if "Unrun" in str(error):
+        return "keeps an output although it was never run: clear that output, or run the notebook and save it."
     return str(error)

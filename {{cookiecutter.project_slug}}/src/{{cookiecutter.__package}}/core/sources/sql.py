@@ -41,7 +41,8 @@ def parsed(source: str, environ: Mapping[str, str]) -> URL:
     """Return the URL with its variables filled in; within a URL their values are quoted, alone they are the URL."""
     absent = [name for name in VARIABLE.findall(source) if name not in environ]
     if absent:
-        raise DataError(f"data.source names {absent[0]}, which the environment lacks: set it in .env.")
+        name = absent[0]
+        raise DataError(f"data.source names {name}, which the environment lacks: set it in .env, which `make` reads.")
     whole = VARIABLE.fullmatch(source)
     filled = environ[whole[1]] if whole else VARIABLE.sub(lambda found: quote(environ[found[1]], safe=""), source)
     try:
