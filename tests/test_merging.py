@@ -141,6 +141,13 @@ def test_cells_added_at_one_place_are_both_kept(project: Path) -> None:
     merge(project)
     sources = ["".join(cell["source"]) for cell in json.loads((project / NOTEBOOK).read_text())["cells"]]
     assert {"ours = 1", "theirs = 1"} <= set("\n".join(sources).splitlines())
+    notebook = json.loads((project / NOTEBOOK).read_text())
+    marks = ("<<<<<<<", "=======", ">>>>>>>")
+    notebook["cells"] = [cell for cell in notebook["cells"] if not "".join(cell["source"]).strip("` *").startswith(marks)]
+    save(project, notebook)
+    run([lab(project), "clean"], project)
+    commit(project, "Both")
+    assert is_as_git_keeps_it(project)
 
 
 def test_a_difference_is_readable(project: Path) -> None:
@@ -224,3 +231,33 @@ def test_two_runs_of_the_pipeline_merge(project: Path, set_up: bool) -> None:
     commit(project, "Run what both changed")
     assert stages_run(make(project, "pipeline")) == []
     assert status(project) == []
+
+
+def test_a_commit_cleans_what_it_holds(project: Path) -> None:
+    """A notebook full of outputs stops the first commit, which cleans it; the second one passes, and is quick."""
+    path = project / NOTEBOOK
+    before, notebook = path.read_bytes(), json.loads(path.read_text(encoding="utf-8"))
+    for count, cell in enumerate(cell for cell in notebook["cells"] if cell["cell_type"] == "code"):
+        cell |= {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["ran\n"]}], "execution_count": count}
+    notebook["cells"][0]["source"].append("\nOne more sentence.")
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    run([*GIT, "add", "--all"], project)
+    said = run([*GIT, "commit", "--message", "With outputs"], project, check=False)
+    assert "notebooks/03_train.ipynb cleaned" in said
+    commit(project, "Without")
+    assert len(path.read_bytes()) - len(before) < 200
+    assert json.loads((project / ".draft" / NOTEBOOK).read_text())["cells"], "what was taken away is shown by JupyterLab"
+    assert is_as_git_keeps_it(project)
+
+
+def test_setup_keeps_a_hook_of_one_s_own_and_needs_no_repository(project: Path, tmp_path: Path) -> None:
+    """It never overwrites, never fails and is silent where git has no say."""
+    configure = [str(project / ".venv/bin/python"), "-m", f"{next(project.glob('src/*')).name}.lab.repository"]
+    fresh = clone(project, tmp_path / "fresh")
+    hook = fresh / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n# my own\n")
+    assert "your own pre-commit hook is kept" in run(configure, fresh)
+    assert "my own" in hook.read_text()
+    (fresh / ".git").rename(tmp_path / "elsewhere")
+    assert run(configure, fresh) == ""
