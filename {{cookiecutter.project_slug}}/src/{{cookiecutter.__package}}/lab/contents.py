@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from ipykernel.ipkernel import IPythonKernel
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
 from .ipynb import Notebook, read, write, written
 from .notebooks import projection_is_stale, write_projection
-from .outputs import VOLATILE, cleaned, draft_of, with_contracts, with_ids
+from .outputs import PYTHON, VOLATILE, cleaned, draft_of, with_contracts, with_ids
 from .workspace import WorkspaceError, load_stages
 
 RUN = ("outputs", "execution_count")
@@ -27,12 +28,19 @@ class ProjectContents(AsyncLargeFileManager):
 
     async def _read_notebook(self, os_path: str, *arguments: Any, **options: Any) -> Any:
         answer = await super()._read_notebook(os_path, *arguments, **options)
-        draft = draft_of(Path(os_path))
-        if draft and draft.exists():
-            try:
-                lay_over(answer[0] if isinstance(answer, tuple) else answer, nbformat.from_dict(read(draft)))
-            except Exception as error:
-                self.log.warning("The draft's outputs in %s can't be shown: %s", draft, error)
+        notebook, draft = answer[0] if isinstance(answer, tuple) else answer, draft_of(Path(os_path))
+        if draft is None:
+            return answer
+        try:
+            if notebook.metadata.get("language_info") == PYTHON:
+                # What the kernel is going to say: JupyterLab would call the notebook changed when it does.
+                notebook.metadata.language_info = nbformat.from_dict(IPythonKernel.language_info)
+            if draft.exists():
+                lay_over(notebook, nbformat.from_dict(read(draft)))
+            if is_text(notebook):
+                self.notary.sign(notebook)
+        except Exception as error:
+            self.log.warning("The draft's outputs in %s can't be shown: %s", draft, error)
         return answer
 
     async def _save_notebook(self, os_path: str, nb: nbformat.NotebookNode, *arguments: Any, **options: Any) -> None:
@@ -46,7 +54,7 @@ class ProjectContents(AsyncLargeFileManager):
             with self.atomic_writing(os_path, text=False) as file:
                 file.write(content)
         try:
-            self.trust_again(path, draft, nb)
+            await self.trust_again(path, nb)
             refresh_projection(path)
         except Exception as error:
             self.log.warning("%s is saved, but what belongs to it isn't: %s", path.name, error)
@@ -64,12 +72,10 @@ class ProjectContents(AsyncLargeFileManager):
             return None
         return content
 
-    def trust_again(self, path: Path, draft: Path, notebook: nbformat.NotebookNode) -> None:
+    async def trust_again(self, path: Path, notebook: nbformat.NotebookNode) -> None:
         """Trust what opening the notebook will show, if the notebook on the screen is trusted."""
         if self.notary.check_signature(notebook):
-            shown, drafted = (nbformat.from_dict(read(file)) for file in (path, draft))
-            lay_over(shown, drafted)
-            self.notary.sign(shown)
+            self.notary.sign(await self._read_notebook(str(path)))
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Rename a file; a notebook's draft goes with it."""
@@ -105,6 +111,12 @@ def lay_over(notebook: nbformat.NotebookNode, draft: nbformat.NotebookNode) -> N
         if seen is not None:
             cell.update({key: seen[key] for key in RUN if key in seen})
             cell.metadata.update({key: seen.metadata[key] for key in VOLATILE["cell"] if key in seen.metadata})
+
+
+def is_text(notebook: nbformat.NotebookNode) -> bool:
+    """Return whether no output of a notebook could be code, as in one that comes from git."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return all(output.output_type == "stream" for output in outputs)
 
 
 def refresh_projection(path: Path) -> None:
