@@ -85,6 +85,12 @@ def runs(project: Path) -> dict[str, int]:
         return dict(database.execute(query).fetchall())
 
 
+def code_cells(project: Path) -> int:
+    """Return how many code cells 03_train has."""
+    cells = json.loads((project / "notebooks/03_train.ipynb").read_text(encoding="utf-8"))["cells"]
+    return sum(cell["cell_type"] == "code" for cell in cells)
+
+
 def open_notebook(page: Page, address: str) -> None:
     """Open 03_train as a link does, and wait until a person could type."""
     page.goto(f"{address}/lab/tree/notebooks/03_train.ipynb?token=secret")
@@ -104,7 +110,7 @@ def test_a_draft_is_kept_and_changes_nothing(project: Path, page: Page, home: Pa
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_selector(FIGURE)
         page.wait_for_selector(IDLE)
-        page.wait_for_selector('text="[9]:"')
+        page.wait_for_selector(f'text="[{code_cells(project)}]:"')
         page.keyboard.press("Control+s")
         page.wait_for_selector(".jp-mod-dirty", state="detached")
         page.screenshot(path=project.parent / "saved.png")
@@ -123,6 +129,7 @@ def test_a_draft_is_kept_and_changes_nothing(project: Path, page: Page, home: Pa
     assert (project / "notebooks/03_train.ipynb").read_bytes() == tracked
     assert status(project) == []
     assert dvc_status(project) == before
+    assert "Everything is up to date." in run([str(project / ".venv/bin/lab"), "status"], project)
     new = {name: count - recorded.get(name, 0) for name, count in runs(project).items()}
     assert {name: count for name, count in new.items() if count} == {next(n for n in new if "draft" in n): 1}
     assert list(home.iterdir()) == []
