@@ -76,7 +76,7 @@ def test_a_notebook_that_is_gone_is_brought_back(refused: Callable[[list[str]], 
     [
         ("x = 1", "opens no stage"),
         ("stage = Stage('second')", "opens the stage 'second'"),
-        ("import {{cookiecutter.__package}}.lab as lab\nstage = lab.Stage('second')", "opens the stage 'second'"),
+        ("from package import lab\nstage = lab.Stage('second')", "opens the stage 'second'"),
         ("# stage = Stage('first')", "opens no stage"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from .copies import check_copy
 from .faults import sound_notebook
 from .projections import Say, chosen_stages
-from .workspace import StageSpec, WorkspaceError
+from .workspace import StageSpec, WorkspaceError, load_stages
 
 
 def replay_notebooks(root: Path, names: tuple[str, ...], say: Say, *, only_current: bool) -> int:
@@ -22,7 +22,7 @@ def replay_notebooks(root: Path, names: tuple[str, ...], say: Say, *, only_curre
     chosen = chosen_stages(root, names)
     for spec in chosen:
         sound_notebook(root, spec)
-    if not any((root / spec.executed).exists() for spec in chosen):
+    if not any((root / spec.executed).exists() for spec in load_stages(root).values()):
         sentence = (
             "Nothing to replay: reports/ holds no executed copy. `make pipeline` makes them, `dvc pull` brings them."
         )
