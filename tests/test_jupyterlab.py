@@ -87,7 +87,7 @@ def runs(project: Path) -> dict[str, int]:
 
 def open_notebook(page: Page, address: str) -> None:
     """Open 03_train as a link does, and wait until a person could type."""
-    page.goto(f"{address}/lab/tree/notebooks/03_train.ipynb?token=secret")
+    page.goto(f"{address}/lab/tree/notebooks/03_train.ipynb?token=secret&reset")
     page.wait_for_selector(".jp-Notebook-cell")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
