@@ -104,7 +104,7 @@ def test_a_draft_is_kept_and_changes_nothing(project: Path, page: Page, home: Pa
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_selector(FIGURE)
         page.wait_for_selector(IDLE)
-        page.wait_for_selector('text="[9]:"')
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         page.keyboard.press("Control+s")
         page.wait_for_selector(".jp-mod-dirty", state="detached")
         page.screenshot(path=project.parent / "saved.png")
