@@ -1,4 +1,4 @@
-"""Two people, one notebook, one dvc.lock: plain `git merge` in a project that was set up, and in a clone that wasn't."""
+"""Two people, one notebook, one dvc.lock: plain `git merge` where the project was set up, and where it wasn't."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ def test_cells_added_at_one_place_are_both_kept(project: Path) -> None:
     assert {"ours = 1", "theirs = 1"} <= set("\n".join(sources).splitlines())
     notebook = json.loads((project / NOTEBOOK).read_text())
     marks = ("<<<<<<<", "=======", ">>>>>>>")
-    notebook["cells"] = [cell for cell in notebook["cells"] if not "".join(cell["source"]).strip("` *").startswith(marks)]
+    is_mark = [text.strip("` *").startswith(marks) for text in sources]
+    notebook["cells"] = [cell for cell, mark in zip(notebook["cells"], is_mark, strict=True) if not mark]
     save(project, notebook)
     run([lab(project), "clean"], project)
     commit(project, "Both")
@@ -246,7 +247,7 @@ def test_a_commit_cleans_what_it_holds(project: Path) -> None:
     assert "notebooks/03_train.ipynb cleaned" in said
     commit(project, "Without")
     assert len(path.read_bytes()) - len(before) < 200
-    assert json.loads((project / ".draft" / NOTEBOOK).read_text())["cells"], "what was taken away is shown by JupyterLab"
+    assert json.loads((project / ".draft" / NOTEBOOK).read_text())["cells"], "JupyterLab shows what was taken"
     assert is_as_git_keeps_it(project)
 
 
