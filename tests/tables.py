@@ -57,7 +57,7 @@ def made_up(rows: int = MADE_UP_ROWS, seed: int = 1) -> pd.DataFrame:
     levels = pd.Series([f"sku-{n:05d}" for n in range(5000)], dtype="str")
     price = np.round(random.lognormal(3, 0.8, rows), 2)
     gift = random.random(rows) < 0.2
-    risk = -1.6 + 0.5 * (np.log(price) - 3) + 1.2 * gift + random.normal(scale=1.0, size=rows)
+    risk = -1.6 + 0.9 * (np.log(price) - 3) + 1.6 * gift + random.normal(scale=0.8, size=rows)
     table = {
         "order id": [f"{n:08d}" for n in random.permutation(rows)],
         "placed_at": pd.Series(start + minutes.astype("timedelta64[m]")),

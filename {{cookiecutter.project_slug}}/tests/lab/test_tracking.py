@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -193,6 +194,13 @@ def test_parameters_are_compared_by_their_dotted_names(opened: Open):
     assert {name: found[f"model.options.{name}"] for name in params.model.options} == params.model.options
     assert {name.split(".")[1] for name in found if name.startswith("features.")} == set(params.features)
     assert not any(isinstance(value, dict) and value for value in found.values())
+
+
+def test_a_column_may_be_called_what_no_parameter_may(opened: Open):
+    """MLflow takes neither a bracket nor a currency; the value is found under the name without them."""
+    features = {"prix (€)": schema.Feature(kind="number", nullable=True)}
+    found = tracking.flat(msgspec.structs.replace(opened().params, features=features))
+    assert found["features.prix ___.nullable"] is True
 
 
 def test_a_model_s_lineage_survives_its_file(opened: Open, root: Path, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from .store import end_dead_runs, require_answer, writer
 from .workspace import place
 
 SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
+UNFIT = re.compile(r"[^\w.\- :]")
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +148,8 @@ def flattened(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield dotted names and values of nested mappings."""
     if isinstance(value, dict):
         for key, entry in value.items():
-            yield from flattened(f"{name}.{key}", entry)
+            # A column may be called anything, and a parameter of MLflow may not.
+            yield from flattened(f"{name}.{UNFIT.sub('_', key)}", entry)
     else:
         yield name, value
 
