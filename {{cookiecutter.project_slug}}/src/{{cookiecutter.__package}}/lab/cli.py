@@ -70,12 +70,36 @@ def sync() -> None:
         click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
+@main.command()
+@click.option("--trials", type=click.IntRange(min=1), help="How many options to try in all; default: tune.trials.")
+@click.option("--minutes", type=click.FloatRange(min=0), help="How long to go on at most; default: tune.minutes.")
+@click.option("--estimator", "estimators", default="", help="Search these instead, such as lightgbm,xgboost.")
+@click.option("--apply", "write", is_flag=True, help="Write the best into params.yaml; alone, what is known already.")
+def tune(trials: int | None, minutes: float | None, estimators: str, write: bool) -> None:
+    """Search for better options of the model on the training data; a search that was stopped goes on."""
+    from . import tuning
+    from .stage import Stage
+
+    with sentences():
+        stage = Stage("train")
+        limits, known_only = stage.params.tune, write and trials is None and minutes is None
+        names = [name.strip() for name in estimators.split(",") if name.strip()]
+        found = tuning.tune(
+            stage, names, trials=0 if known_only else trials or limits.trials, minutes=minutes or limits.minutes
+        )
+        click.echo(tuning.report(found))
+        click.echo(tuning.way_on(found, stage.root / "params.yaml", write))
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """End the command with one sentence where the project isn't as it should be."""
+    from ..core.options import ModelError
+    from ..core.records import ParamsError
+
     try:
         yield
-    except WorkspaceError as error:
+    except (WorkspaceError, ParamsError, ModelError) as error:
         raise click.ClickException(str(error)) from None
 
 
