@@ -84,9 +84,11 @@ def tune(trials: int | None, minutes: float | None, estimators: str, write: bool
         stage = Stage("train")
         limits, known_only = stage.params.tune, write and trials is None and minutes is None
         names = [name.strip() for name in estimators.split(",") if name.strip()]
-        found = tuning.tune(
-            stage, names, trials=0 if known_only else trials or limits.trials, minutes=minutes or limits.minutes
-        )
+        wanted = 0 if known_only else trials or limits.trials
+        try:
+            found = tuning.tune(stage, names, trials=wanted, minutes=minutes or limits.minutes)
+        except KeyboardInterrupt:
+            raise click.ClickException("Stopped; the next `make tune` goes on from here.") from None
         click.echo(tuning.report(found))
         click.echo(tuning.way_on(found, stage.root / "params.yaml", write))
 

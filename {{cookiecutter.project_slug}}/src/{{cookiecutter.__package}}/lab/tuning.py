@@ -89,13 +89,18 @@ def run_trials(search: Search, study: optuna.Study, trials: int, ends: float) ->
     if trials == 0 or (done >= trials and not untried):
         return
     enqueue_current(search, study)
-    with searching(search, study) as parent, tqdm(total=trials, initial=done, desc=search.estimator) as progress:
+    with searching(search, study) as parent, trial_bar(search, trials, done) as progress:
         while untried or (done < trials and time.monotonic() < ends):
             progress.set_postfix_str(best_so_far(search, study))
             run_trial(search, study, parent)
             done, untried = done + 1, False
             progress.update()
             progress.set_postfix_str(best_so_far(search, study))
+
+
+def trial_bar(search: Search, trials: int, done: int) -> tqdm:
+    """Return a progress bar that starts where an earlier search stopped."""
+    return tqdm(total=trials, initial=done, desc=search.estimator, unit="trial")
 
 
 def best_so_far(search: Search, study: optuna.Study) -> str:
@@ -188,6 +193,7 @@ def way_on(found: Outcome, path: Path, write: bool) -> str:
     if found.best[:2] == found.now[:2]:
         return "Nothing that was tried is better than what params.yaml says."
     if not write:
-        return "`lab tune --apply` writes the best options into params.yaml."
+        other = f"--estimator {found.best.estimator} " if found.best.estimator != found.now.estimator else ""
+        return f"`lab tune {other}--apply` writes the best options into params.yaml."
     choose_model(path, found.best.estimator, found.best.options)
     return "Written into params.yaml: `make pipeline` trains with it."
