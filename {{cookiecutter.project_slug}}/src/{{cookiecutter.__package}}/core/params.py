@@ -94,6 +94,23 @@ class Evaluation(Record):
     thresholds: dict[str, Bound] | None = None
 
 
+Choice = int | float | str | bool | None
+
+
+class Tune(Record):
+    """How far `make tune` looks for better options, and among which.
+
+    `space` gives for an option of the estimator its least and its most, or a list of choices; without it, the
+    options that matter most are varied. `folds` are cut from the training data, of which `rows` are enough.
+    """
+
+    trials: Positive = 30
+    minutes: Annotated[float, msgspec.Meta(gt=0)] = 10
+    folds: Annotated[int, msgspec.Meta(ge=2)] = 3
+    rows: Positive | None = None
+    space: dict[str, tuple[Choice, ...]] = msgspec.field(default_factory=dict)
+
+
 class Params(Record, kw_only=True):
     """Everything a person may choose without touching code."""
 
@@ -106,6 +123,7 @@ class Params(Record, kw_only=True):
     split: Split = Split()
     model: Model
     evaluation: Evaluation = Evaluation()
+    tune: Tune = Tune()
 
 
 def load_params(path: Path, *overlays: Path) -> Params:

@@ -67,11 +67,15 @@ def run(stage: Stage, resume: str | None = None) -> Iterator[Run]:
         yield active
 
 
-def experiment(stage: Stage) -> str:
-    """Return the id of the stage's experiment, made on first use with its artifacts beside the database."""
+def experiment(stage: Stage, purpose: str = "") -> str:
+    """Return the id of the stage's experiment, made on first use with its artifacts beside the database.
+
+    What has a purpose of its own, such as tuning, has an experiment of its own.
+    """
     require_answer(stage.tracking_uri)
     mlflow.set_tracking_uri(stage.tracking_uri)
-    name = stage.params.name + ("-drafts" if stage.mode == "draft" else "")
+    suffix = purpose or ("drafts" if stage.mode == "draft" else "")
+    name = stage.params.name + (f"-{suffix}" if suffix else "")
     found = mlflow.get_experiment_by_name(name)
     if found:
         return found.experiment_id
