@@ -170,9 +170,19 @@ PERIODS = {"train": ["2013-01-01", "2013-06-01"], "holdout": ["2013-06-01", "201
         ({"features.outcome": {"kind": "number"}}, "features lists 'outcome', which is the data.target column: take"),
         ({"features.key": {"kind": "category"}}, "features lists 'key', which is the data.id column: take it out"),
         ({"features.at": {"kind": "date"}}, "features lists 'at', which is the data.time column: take it out"),
-        ({"features.request_id": {"kind": "category"}}, "features lists 'request_id', which is reserved: take it out"),
-        ({"features.prediction": {"kind": "number"}}, "features lists 'prediction', which is reserved: take it out"),
-        ({"features. ": {"kind": "number"}}, "features lists ' ', which is reserved: take it out, or rename"),
+        (
+            {"features.request_id": {"kind": "category"}},
+            "features lists 'request_id', which has a name",
+        ),
+        (
+            {"features.prediction": {"kind": "number"}},
+            "features lists 'prediction', which has a name",
+        ),
+        ({"features. ": {"kind": "number"}}, "features lists ' ', which has no name: take it out, or rename"),
+        (
+            {'features."': {"kind": "number"}},
+            "features lists '\"', which has a quotation mark",
+        ),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(written: Write, changes: dict[str, Any], sentence: str):

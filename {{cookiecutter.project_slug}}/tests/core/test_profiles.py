@@ -157,7 +157,7 @@ def test_a_profile_is_plain_numbers(made: SimpleNamespace):
         n: f.kind for n, f in made.schema.features.items()
     }
     for entry in found.values():
-        assert set(entry) == {"kind", "cuts", "shares"}
+        assert set(entry) == {"kind", "rows", "cuts", "shares"}
         assert {type(cut) for cut in entry["cuts"]} <= ({str} if entry["kind"] == "category" else {float})
         assert {type(share) for share in entry["shares"]} == {float}
 
