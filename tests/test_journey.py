@@ -29,7 +29,7 @@ from journey import (
 )
 
 pytestmark = pytest.mark.journey
-PRIMARY = {"classification": ("roc_auc", "base rate"), "regression": ("mae", "mean by carrier")}
+PRIMARY = {"binary": ("roc_auc", "base rate"), "regression": ("mae", "mean by carrier")}
 
 
 @pytest.fixture(scope="class")
@@ -107,7 +107,7 @@ class Journey:
         assert tags["mode"] == "official"
         assert tags["git.commit"] == lineage["git_commit"]
         assert run["inputs"]["dataset_inputs"]
-        metric = PRIMARY[self.answers["task"]][0]
+        metric = PRIMARY[evaluation(project)["task"]][0]
         recorded = {entry["key"]: entry["value"] for entry in run["data"]["metrics"]}
         assert recorded[f"holdout.{metric}"] == pytest.approx(evaluation(project)["metrics"][metric])
         assert status(project) == []
@@ -218,11 +218,11 @@ class Journey:
     )
     def test_a_bad_table_stops_the_notebook_in_a_sentence(self, project: Path, damage: str, sentence: str) -> None:
         """02_prepare names what is wrong with the table, keeps the executed copy, and touches nothing tracked."""
-        python, table = str(project / ".venv" / "bin" / "python"), "data/raw/flights.parquet"
+        python, table = str(project / ".venv" / "bin" / "python"), "data/raw/table.parquet"
         change = f"import pandas as pd; table = pd.read_parquet({table!r}); ({damage}).to_parquet({table!r})"
         run([python, "-c", change], project)
         output = run([str(project / ".venv" / "bin" / "lab"), "run", "02_prepare"], project, check=False)
-        assert "Error: 02_prepare: cell 2 of 7" in output
+        assert "Error: 02_prepare: cell 2 of 9" in output
         assert sentence in output
         assert "Traceback" not in output
         assert (project / ".draft" / "reports" / "02_prepare.ipynb").exists()

@@ -1,8 +1,9 @@
-"""How good a model is: numbers worked out by hand, and verdicts that NaN can't slip through."""
+"""How good a model is: against a guess, slice by slice, and with verdicts that NaN can't slip through."""
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -10,11 +11,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import evaluation as ev
-from {{cookiecutter.__package}}.core import params
-from {{cookiecutter.__package}}.live import runtime
-
-YES_OR_NO, CHANCE = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.4, 0.9])
-MINUTES, GUESS = np.array([0.0, 10.0, 20.0, 30.0]), np.array([5.0, 10.0, 10.0, 40.0])
+from {{cookiecutter.__package}}.core import params, schema
 
 
 def settings(primary: str, **changes: object) -> params.Evaluation:
@@ -22,92 +19,47 @@ def settings(primary: str, **changes: object) -> params.Evaluation:
     return params.Evaluation(primary=primary, **changes)
 
 
-def test_the_scores_of_a_classification_are_those_worked_out_by_hand():
-    """Three of four pairs are in order; the rest follows from four probabilities."""
-    found = ev.scores(YES_OR_NO, CHANCE, "classification")
-    assert found == pytest.approx(
-        {
-            "roc_auc": 3 / 4,
-            "average_precision": (1 + 2 / 3) / 2,
-            "brier": (0.01 + 0.36 + 0.36 + 0.01) / 4,
-            "log_loss": -(2 * math.log(0.9) + 2 * math.log(0.4)) / 4,
-            "calibration_error": (0.1 + 0.6 + 0.6 + 0.1) / 4,
-        }
-    )
-
-
-def test_the_scores_of_a_regression_are_those_worked_out_by_hand():
-    """Errors of 5, 0, 10 and 10; two guesses of 10 are one promise."""
-    found = ev.scores(MINUTES, GUESS, "regression")
-    assert found == pytest.approx({"mae": 6.25, "rmse": 7.5, "r2": 1 - 225 / 500, "calibration_error": 6.25})
-
-
-@pytest.mark.parametrize(
-    ("name", "task", "nearest"),
-    [("roc", "classification", "roc_auc"), ("brierscore", "classification", "brier"), ("rsme", "regression", "rmse")],
-)
-def test_an_unknown_metric_is_refused_with_the_nearest_one(name: str, task: str, nearest: str):
-    """A misspelt metric names the one that was probably meant."""
-    with pytest.raises(ValueError, match=rf"'{name}' is no metric of a {task}; the nearest one is '{nearest}'"):
-        ev.metric(name, task)
-
-
-def test_a_metric_of_the_other_task_is_unknown():
-    """A regression has no ROC curve."""
-    with pytest.raises(ValueError, match="'roc_auc' is no metric of a regression"):
-        ev.metric("roc_auc", "regression")
-
-
-def test_the_project_asks_for_metrics_and_columns_that_exist(real_params: params.Params):
-    """What params.yaml names under evaluation is there for its task."""
-    chosen = real_params.evaluation
-    for name in (chosen.primary, *chosen.thresholds):
-        assert ev.metric(name, real_params.task)
-    assert {*chosen.slices, chosen.baseline_group} - {None} <= set(real_params.features)
+def known(task: schema.Task, target: str, *classes: str) -> schema.Schema:
+    """Return a schema that names a target."""
+    return schema.Schema(task=task, id="key", time=None, target=target, classes=classes, features={})
 
 
 def test_the_baseline_of_a_class_is_its_rate():
     """Every row gets the share of the positive class in the training data."""
     train, table = pd.DataFrame({"late": [0, 1, 1, 1]}), pd.DataFrame({"late": [0, 0]})
-    name, outcome = ev.baseline(train, table, "late", settings("roc_auc", baseline_group="late"), "classification")
+    chosen = settings("roc_auc", baseline_group="late")
+    name, outcome = ev.baseline(train, table, chosen, known("binary", "late", "no", "yes"))
     assert (name, outcome.tolist()) == ("base rate", [0.75, 0.75])
 
 
-def test_the_baseline_of_a_number_is_the_mean_of_its_group():
+def test_the_baseline_of_several_classes_is_the_rate_of_each():
+    """A class that training never saw has the rate 0, and its place."""
+    train, table = pd.DataFrame({"size": [0, 1, 1, 1]}), pd.DataFrame({"size": [0, 2]})
+    name, outcome = ev.baseline(train, table, settings("accuracy"), known("multiclass", "size", "s", "m", "l"))
+    assert (name, outcome.tolist()) == ("base rate", [[0.25, 0.75, 0.0]] * 2)
+
+
+@pytest.mark.parametrize("kind", ["str", "category", "object"])
+def test_the_baseline_of_a_number_is_the_mean_of_its_group(kind: str):
     """A group that training never saw gets the overall mean."""
-    train = pd.DataFrame({"line": ["a", "a", "b"], "delay": [1.0, 3.0, 11.0]})
-    table = pd.DataFrame({"line": ["b", "a", "new"]})
-    name, outcome = ev.baseline(train, table, "delay", settings("mae", baseline_group="line"), "regression")
+    train = pd.DataFrame({"line": pd.Series(["a", "a", "b"], dtype=kind), "delay": [1.0, 3.0, 11.0]})
+    table = pd.DataFrame({"line": pd.Series(["b", "a", "new"], dtype=kind)})
+    name, outcome = ev.baseline(train, table, settings("mae", baseline_group="line"), known("regression", "delay"))
     assert (name, outcome.tolist()) == ("mean by line", [11.0, 2.0, 5.0])
 
 
 def test_the_baseline_of_a_number_without_group_is_the_mean():
     """Without a group there is one mean for all."""
     train, table = pd.DataFrame({"delay": [1.0, 3.0, 11.0]}), pd.DataFrame({"x": [0, 0]})
-    name, outcome = ev.baseline(train, table, "delay", settings("mae"), "regression")
+    name, outcome = ev.baseline(train, table, settings("mae"), known("regression", "delay"))
     assert (name, outcome.tolist()) == ("mean", [5.0, 5.0])
 
 
-@pytest.mark.parametrize(
-    ("name", "task", "model", "other", "expected"),
-    [
-        ("roc_auc", "classification", 0.8, 0.7, True),
-        ("roc_auc", "classification", 0.7, 0.8, False),
-        ("brier", "classification", 0.1, 0.2, True),
-        ("brier", "classification", 0.2, 0.1, False),
-        ("mae", "regression", 20.0, 21.0, True),
-        ("r2", "regression", 0.1, 0.2, False),
-        ("mae", "regression", 20.0, 20.0, False),
-        ("roc_auc", "classification", 0.7, 0.7, False),
-        ("roc_auc", "classification", math.nan, 0.7, False),
-        ("roc_auc", "classification", 0.7, math.nan, False),
-        ("mae", "regression", math.nan, 20.0, False),
-        ("mae", "regression", 20.0, math.nan, False),
-    ],
-)
-def test_only_what_is_strictly_better_beats(name: str, task: str, model: float, other: float, expected: bool):
-    """More is better for some metrics, less for others; equal isn't better, and NaN beats nothing."""
-    assert ev.beats(name, task, {name: model}, {name: other}) is expected
+def test_a_group_that_is_no_column_is_refused_with_the_nearest():
+    """A misspelt baseline_group isn't a KeyError."""
+    table = pd.DataFrame({"carrier": ["a"], "delay": [1.0]})
+    with pytest.raises(ValueError, match=r"evaluation\.baseline_group names 'carier'.* the nearest is 'carrier'\."):
+        ev.baseline(table, table, settings("mae", baseline_group="carier"), known("regression", "delay"))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +78,7 @@ def test_only_what_is_strictly_better_beats(name: str, task: str, model: float, 
 )
 def test_a_threshold_is_met_or_missed(bound: dict[str, float], value: float, missed: bool):
     """The bound itself is allowed; what is beyond it isn't, and NaN never is."""
-    sentences = ev.missed_thresholds({"brier": value}, {"brier": params.Bound(**bound)}, "classification")
+    sentences = ev.missed_thresholds({"brier": value}, {"brier": params.Bound(**bound)}, "binary")
     assert len(sentences) == missed
 
 
@@ -134,7 +86,7 @@ def test_every_missed_threshold_is_named():
     """One sentence each, and only for those that are missed."""
     found = {"roc_auc": 0.5, "brier": 0.3, "log_loss": 0.6}
     bounds = {"roc_auc": params.Bound(min=0.7), "brier": params.Bound(max=0.2), "log_loss": params.Bound(max=0.7)}
-    sentences = ev.missed_thresholds(found, bounds, "classification")
+    sentences = ev.missed_thresholds(found, bounds, "binary")
     assert [text.split()[0] for text in sentences] == ["roc_auc", "brier"]
     with pytest.raises(ev.ThresholdError, match=r"roc_auc is 0\.5000.* brier is 0\.3000.*params\.yaml"):
         ev.require_thresholds(sentences)
@@ -143,36 +95,12 @@ def test_every_missed_threshold_is_named():
 def test_a_threshold_for_an_unknown_metric_is_refused():
     """A misspelt threshold doesn't count as met."""
     with pytest.raises(ValueError, match="nearest one is 'brier'"):
-        ev.missed_thresholds({"brier": 0.1}, {"brief": params.Bound(max=0.2)}, "classification")
+        ev.missed_thresholds({"brier": 0.1}, {"brief": params.Bound(max=0.2)}, "binary")
 
 
 def test_nothing_is_raised_when_nothing_is_missed():
     """No threshold, or all of them met, is no error."""
     ev.require_thresholds(ev.missed_thresholds({"mae": 3.0}, {"mae": params.Bound(max=4)}, "regression"))
-
-
-def test_calibration_holds_promises_against_what_came():
-    """In ten equally filled bins, mean promise stands beside mean truth."""
-    outcome = np.linspace(0, 1, 1000, endpoint=False)
-    truth = (np.arange(1000) % 2).astype(int)
-    found = ev.calibration(truth, outcome)
-    assert found.rows.tolist() == [100] * 10
-    assert found.promised.to_numpy() == pytest.approx(np.arange(10) / 10 + 0.0495)
-    assert found.observed.to_numpy() == pytest.approx([0.5] * 10)
-
-
-def test_calibration_of_a_constant_outcome_is_one_bin():
-    """One promise to everybody is kept or broken once."""
-    found = ev.calibration(np.array([0, 1, 1, 1]), np.full(4, 0.5))
-    assert found.to_dict(orient="records") == [{"promised": 0.5, "observed": 0.75, "rows": 4}]
-
-
-def test_an_honest_model_has_no_calibration_error():
-    """What is promised is what comes, and a promise that is 0.3 too high is off by 0.3."""
-    outcome = np.repeat([0.0, 0.5, 1.0], 100)
-    truth = np.concatenate([np.zeros(100), np.arange(100) % 2, np.ones(100)])
-    assert ev.calibration_error(truth, outcome) == pytest.approx(0)
-    assert ev.calibration_error(truth * 100, outcome * 100 + 30) == pytest.approx(30)
 
 
 @pytest.fixture
@@ -205,7 +133,7 @@ def test_small_slices_are_left_out(sliced: pd.DataFrame, smallest: int, values: 
 def test_slices_with_one_class_are_left_out(sliced: pd.DataFrame):
     """Where nothing ever happens, nothing can be ranked; a mean error can still be measured."""
     truth = np.where(sliced.line == "sure", 1, np.arange(104) % 2)
-    for task, primary, values in (("classification", "roc_auc", {"mixed"}), ("regression", "mae", {"mixed", "sure"})):
+    for task, primary, values in (("binary", "roc_auc", {"mixed"}), ("regression", "mae", {"mixed", "sure"})):
         chosen = settings(primary, slices=("line",), smallest_slice=5)
         assert set(ev.slice_scores(sliced, truth, np.linspace(0, 1, 104), chosen, task).value) == values
 
@@ -217,51 +145,72 @@ def test_without_slices_the_table_is_empty(sliced: pd.DataFrame):
     assert list(found.columns) == ["column", "value", "rows", "mae"]
 
 
+def test_several_classes_are_sliced_too(sliced: pd.DataFrame):
+    """A slice that lacks one of three classes is scored on the two it has."""
+    truth = np.where(sliced.line == "mixed", np.arange(104) % 2, np.arange(104) % 3)
+    outcome = np.eye(3)[truth]
+    chosen = settings("balanced_accuracy", slices=("line",), smallest_slice=5)
+    found = ev.slice_scores(sliced, truth, outcome, chosen, "multiclass")
+    assert dict(zip(found.value, found.balanced_accuracy, strict=True)) == {"mixed": 1, "sure": 1}
+
+
+def test_slices_of_booleans_and_numbers_are_named():
+    """Whatever a column holds, its value is text in the report."""
+    table = pd.DataFrame({"member": pd.array([True, False] * 30, dtype="boolean"), "floor": [1.0, 2.0] * 30})
+    chosen = settings("mae", slices=("member", "floor"), smallest_slice=5)
+    found = ev.slice_scores(table, np.ones(60), np.zeros(60), chosen, "regression")
+    assert set(found.value) == {"True", "False", "1.0", "2.0"}
+
+
+def test_a_slice_that_is_no_column_is_refused_with_the_nearest(sliced: pd.DataFrame):
+    """A misspelt slice isn't a KeyError."""
+    with pytest.raises(ValueError, match=r"evaluation\.slices names 'lien'.* the nearest is 'line'\."):
+        ev.slice_scores(sliced, np.ones(104), np.ones(104), settings("mae", slices=("lien",)), "regression")
+
+
 @pytest.mark.parametrize(
-    ("name", "task"), [("roc_auc", "classification"), ("brier", "classification"), ("mae", "regression")]
+    ("name", "task"), [("roc_auc", "binary"), ("brier", "binary"), ("accuracy", "multiclass"), ("mae", "regression")]
 )
-def test_importance_finds_the_column_that_matters(frame: pd.DataFrame, name: str, task: str):
+def test_importance_finds_the_column_that_matters(frame: pd.DataFrame, name: str, task: schema.Task):
     """Shuffling what the answer rests on costs something, whichever way the metric points; the rest costs nothing."""
-    chance = (frame.amount / 10).to_numpy(dtype=float)
-    truth = (chance > 0.5).astype(int) if task == "classification" else chance
-    found = ev.importance(lambda table: (table.amount / 10).to_numpy(dtype=float), frame, truth, name, task, seed=1)
+    truth = answer_by_amount(frame, task)
+    truth = truth.argmax(axis=1) if task == "multiclass" else (truth > 0.5).astype(int) if task == "binary" else truth
+    found = ev.importance(lambda table: answer_by_amount(table, task), frame, truth, name, task, seed=1)
     assert found.index[0] == "amount"
     assert found.iloc[0] > 0.05
     assert (found.iloc[1:] == 0).all()
 
 
-def test_importance_is_the_same_from_run_to_run(
-    frame: pd.DataFrame, table: pd.DataFrame, served: runtime.Model, quick_params: params.Params
-):
+def answer_by_amount(table: pd.DataFrame, task: schema.Task) -> np.ndarray:
+    """Return an answer in the form of the task that rests on one column alone."""
+    chance = (table.amount / 10).to_numpy(dtype=float)
+    return np.eye(3)[np.clip(chance * 3, 0, 2).astype(int)] if task == "multiclass" else chance
+
+
+def test_importance_is_the_same_from_run_to_run(each: SimpleNamespace):
     """With one seed there is one answer, for a real model too, and it finds what the target follows."""
-    task, name = quick_params.task, quick_params.evaluation.primary
-    truth = table[quick_params.data.target].to_numpy()
-    first, second = (ev.importance(served.outcome, frame, truth, name, task, seed=5, rows=200) for _ in range(2))
+    asked = each.frame, each.target, each.params.evaluation.primary, each.schema.task
+    first, second = (ev.importance(each.served.outcome, *asked, seed=5, rows=200) for _ in range(2))
     pd.testing.assert_series_equal(first, second)
     assert first.index[0] == "amount"
 
 
-def test_the_report_says_what_was_measured_and_of_which_bytes(served: runtime.Model, real_params: params.Params):
+@pytest.mark.parametrize("better", [True, False])
+def test_the_report_says_what_was_measured_and_of_which_bytes(each: SimpleNamespace, better: bool):
     """Everything the next stage and a reviewer need is in it, and it fits into JSON."""
-    name, task = real_params.evaluation.primary, real_params.task
-    better, worse = (0.9, 0.1) if ev.metric(name, task).higher_is_better else (0.1, 0.9)
-    slices = pd.DataFrame({"column": ["line"], "value": ["a"], "rows": [9], name: [better]})
-    said = {
-        "rows": 9,
-        "found": {name: better},
-        "baseline": ("guess", {name: worse}),
-        "slices": slices,
-        "missed": ["Oh."],
-    }
-    report = msgspec.json.decode(msgspec.json.encode(ev.report(served.signature, real_params.evaluation, **said)))
-    assert report == {
-        "sha256": served.signature.sha256,
+    name, task = each.params.evaluation.primary, each.schema.task
+    ours, theirs = (0.9, 0.1) if better == (task != "regression") else (0.1, 0.9)
+    slices = pd.DataFrame({"column": ["line"], "value": ["a"], "rows": [9], name: [ours]})
+    said = {"rows": 9, "found": {name: ours}, "baseline": ("guess", {name: theirs}), "slices": slices}
+    report = ev.report(each.served.signature, each.params.evaluation, **said, missed=["Oh."])
+    assert msgspec.json.decode(msgspec.json.encode(report)) == {
+        "sha256": each.served.signature.sha256,
         "task": task,
         "rows": 9,
         "primary": name,
-        "metrics": {name: better},
-        "baseline": {"name": "guess", "metrics": {name: worse}},
-        "beats_baseline": True,
-        "slices": [{"column": "line", "value": "a", "rows": 9, name: better}],
+        "metrics": {name: ours},
+        "baseline": {"name": "guess", "metrics": {name: theirs}},
+        "beats_baseline": better,
+        "slices": [{"column": "line", "value": "a", "rows": 9, name: ours}],
         "missed": ["Oh."],
     }

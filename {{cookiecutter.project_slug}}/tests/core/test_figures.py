@@ -1,26 +1,30 @@
-"""The pictures: each can be drawn for either task, names its axes and shows the numbers it was given."""
+"""The pictures: each can be drawn for every task, names its axes and shows the numbers it was given."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from types import SimpleNamespace
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from {{cookiecutter.__package}}.core import evaluation, params
+from {{cookiecutter.__package}}.core import metrics, params, profiles, schema, splitting
+from {{cookiecutter.__package}}.core.figures import canvas, flights
 from {{cookiecutter.__package}}.core.figures import data as tables
 from {{cookiecutter.__package}}.core.figures import model as models
 
+MakeSchema = Callable[..., schema.Schema]
+MakeTable = Callable[..., pd.DataFrame]
 RANDOM = np.random.default_rng(2)
 WEEK = pd.DataFrame(
     {
         "weekday": RANDOM.integers(0, 7, 9000).astype(float),
         "hour": RANDOM.integers(5, 24, 9000).astype(float),
         "dest": RANDOM.choice(["MIA", "BOS", "HNL", "???"], 9000),
-        "when": pd.date_range("2013-01-01", "2014-01-01", 9000, tz="UTC"),
         "target": RANDOM.integers(0, 2, 9000),
     }
 )
@@ -31,29 +35,21 @@ SLICES = pd.DataFrame(
 )
 TRUTH, OUTCOME = RANDOM.integers(0, 2, 500), RANDOM.uniform(size=500)
 IMPORTANCE = pd.Series({"amount": 0.3, "note": 0.1, "colour": -0.01})
+BOTH = pytest.mark.parametrize("timed", [True, False])
 
 
-@pytest.fixture(params=["classification", "regression"])
-def pictures(request: pytest.FixtureRequest, real_params: params.Params) -> dict[str, Figure]:
-    """Every picture, drawn for each task."""
-    task, label = request.param, "share of late"
-    return {
-        "week_grid": tables.week_grid(WEEK, "target", label),
-        "destinations": tables.destinations(WEEK, AIRPORTS, "target", label),
-        "year": tables.year(WEEK, "when", "target", real_params.split, label),
-        "drift_grid": tables.drift_grid(PSI),
-        "performance": models.performance(TRUTH, OUTCOME, task),
-        "reliability": models.reliability(evaluation.calibration(TRUTH, OUTCOME)),
-        "importances": models.importances(IMPORTANCE, "mae"),
-        "slices": models.slices(SLICES, "mae", 3.3),
-        "answers": models.answers({"notebook": OUTCOME[:9], "service": OUTCOME[:9]}),
-    }
+@pytest.fixture(autouse=True)
+def no_warnings() -> Iterator[None]:
+    """A picture that warns puts a red box into a notebook, and fails its replay."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
 
 
 def png(figure: Figure) -> bytes:
     """Return the picture as a browser gets it."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", dpi=30)
     return buffer.getvalue()
 
 
@@ -62,49 +58,130 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for ax in figure.axes for text in ax.texts]
 
 
-def test_every_picture_can_be_drawn(pictures: dict[str, Figure]):
-    """Each becomes a PNG and is no empty sheet."""
+def assert_complete(name: str, figure: Figure) -> None:
+    """Fail unless the picture can be drawn, is no empty sheet, and explains itself when it is pasted into a mail."""
+    assert png(figure).startswith(b"\x89PNG"), name
+    assert any(ax.has_data() for ax in figure.axes), name
+    assert figure.get_suptitle(), name
+    named = [label for ax in figure.axes for label in (ax.get_xlabel(), ax.get_ylabel(), ax.get_title(loc="left"))]
+    assert any(named), name
+
+
+@BOTH
+def test_every_picture_of_a_table_is_complete(each: SimpleNamespace, make_schema: MakeSchema, timed: bool):
+    """For each task, with a time and without: features of every kind, gaps among them."""
+    known = make_schema(each.schema.task, timed)
+    parts = splitting.split(each.table, params.Split(), known, seed=1)
+    psi = profiles.drifts(profiles.profile(parts["train"], known.features), parts, known)
+    pictures = {
+        "target": tables.target(each.table, known),
+        "telling": tables.telling(each.table, known),
+        "parts": tables.parts(parts, known),
+        "drift_grid": tables.drift_grid(psi),
+    }
     for name, figure in pictures.items():
-        assert png(figure).startswith(b"\x89PNG"), name
-        assert any(ax.has_data() for ax in figure.axes), name
+        assert_complete(name, figure)
 
 
-def test_every_picture_has_a_title_and_named_axes(pictures: dict[str, Figure]):
-    """A picture that is pasted into a mail explains itself."""
+def test_every_picture_of_a_model_is_complete(each: SimpleNamespace):
+    """For each task, from the model's real answers."""
+    outcome = each.served.outcome(each.frame)
+    pictures = {
+        "performance": models.performance(each.target, outcome, each.schema),
+        "reliability": models.reliability(metrics.calibration(each.target, outcome)),
+        "importances": models.importances(IMPORTANCE, "mae"),
+        "slices": models.slices(SLICES, "mae", 3.3),
+        "answers": models.answers({"notebook": OUTCOME[:9], "service": OUTCOME[:9]}),
+    }
     for name, figure in pictures.items():
-        labels = [label for ax in figure.axes for label in (ax.get_xlabel(), ax.get_ylabel())]
-        assert figure.get_suptitle(), name
-        assert any(labels) or name == "drift_grid", name
+        assert_complete(name, figure)
 
 
-def test_a_notebook_shows_a_picture_by_itself(pictures: dict[str, Figure]):
-    """The last expression of a cell is drawn without pyplot."""
-    assert all(figure._repr_png_().startswith(b"\x89PNG") for figure in pictures.values())
+def of(count: int, kind: schema.Kind = "number") -> dict[str, schema.Feature]:
+    """Return so many features."""
+    first = {"f0": schema.Feature(kind="number", about="first")}
+    return first | {f"f{n}": schema.Feature(kind=kind, about="more", nullable=True) for n in range(1, count)}
 
 
-@pytest.mark.parametrize(("classes", "label"), [(("on time", "late"), "share of late"), ((), "mean delay")])
-def test_the_target_is_called_what_it_is(real_params: params.Params, classes: tuple[str, ...], label: str):
+@pytest.mark.parametrize("count", [1, 2, 60])
+def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_table: MakeTable, count: int):
+    """Of one there is one picture, of many those that tell most; drift has a line for each."""
+    known = make_schema("multiclass", features=of(count))
+    table = make_table(300, known)
+    figure = tables.telling(table, known)
+    assert len(figure.axes) == min(count, tables.SHOWN)
+    assert figure.axes[0].get_title(loc="left") == "f0"
+    parts = splitting.split(table, params.Split(), known, seed=1)
+    psi = profiles.drifts(profiles.profile(parts["train"], known.features), parts, known)
+    grid = tables.drift_grid(psi)
+    assert len(grid.axes[0].get_yticks()) == count
+    for drawn in (figure, grid, models.importances(pd.Series(1.0, index=list(known.features)), "accuracy")):
+        assert png(drawn)
+
+
+@pytest.mark.parametrize("kind", ["number", "category", "boolean", "date"])
+def test_a_feature_that_never_changes_is_drawn(make_schema: MakeSchema, make_table: MakeTable, kind: schema.Kind):
+    """It tells nothing, which is no error; neither is one that is missing all through."""
+    known = make_schema(features=of(3, kind))
+    table = make_table(200, known)
+    constant = table.assign(f1=table.f1.dropna().iloc[0], f2=table.f2.mask(table.index >= 0))
+    assert png(tables.telling(constant, known))
+
+
+def test_a_target_that_never_changes_in_a_part_is_drawn(each: SimpleNamespace, make_schema: MakeSchema):
+    """The live part may hold a single class, or a single row."""
+    for known in (each.schema, make_schema(each.schema.task, False)):
+        parts = splitting.split(each.table, params.Split(), known, seed=1)
+        assert png(tables.parts({**parts, "live": parts["live"].head(1)}, known))
+
+
+def test_a_class_that_is_not_there_has_its_place(made_of: Callable[[str], SimpleNamespace]):
+    """Zero rows are a bar of no length beside its name."""
+    chosen = made_of("multiclass")
+    table = chosen.table[chosen.table.outcome < 2]
+    figure = tables.target(table, chosen.schema)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["high", "middle", "low"]
+    assert [patch.get_width() for patch in figure.axes[0].patches] == [0, *table.outcome.value_counts()[[1, 0]]]
+    assert png(tables.telling(table, chosen.schema))
+
+
+def test_what_tells_most_comes_first(each: SimpleNamespace):
+    """The made-up target follows `amount`, and so does its picture."""
+    assert tables.telling(each.table, each.schema).axes[0].get_title(loc="left") == "amount"
+
+
+def test_a_feature_with_many_levels_does_not_tell_by_chance(make_schema: MakeSchema, make_table: MakeTable):
+    """A column of noise explains nothing, in however many levels it comes."""
+    known = make_schema("regression", features=of(2, "category"))
+    table = make_table(400, known)
+    noise = pd.Series(RANDOM.integers(0, 8, 400)).astype(str)
+    assert abs(tables.told(table.assign(f1=noise), "f1", known)) < 0.05
+    assert tables.told(table, "f0", known) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "label"),
+    [("binary", ("on time", "late"), "share of late"), ("regression", (), "mean outcome")],
+)
+def test_the_target_is_called_what_it_is(make_schema: MakeSchema, task: str, classes: tuple[str, ...], label: str):
     """The mean of codes is the share of the last class."""
-    special = msgspec.structs.replace(real_params.data, classes=classes, target="delay")
-    assert tables.target_label(special) == label
+    assert tables.target_label(make_schema(task, classes=classes)) == label
 
 
-def test_hours_with_few_rows_stay_empty():
-    """Nineteen rows are no colour, twenty are one."""
-    few = pd.DataFrame({"weekday": [0] * 19 + [1] * 20, "hour": [8] * 39, "target": [1] * 39})
-    drawn = np.ma.filled(tables.week_grid(few, "target", "share of late").axes[0].collections[0].get_array(), np.nan)
-    assert np.isnan(drawn).tolist() == [[True], [False], *([[True]] * 5)]
+def test_the_parts_are_named_over_time(made: SimpleNamespace):
+    """Each part of the split is named in the picture."""
+    parts = splitting.split(made.table, params.Split(), made.schema, seed=1)
+    assert texts(tables.parts(parts, made.schema)) == ["train", "holdout", "live"]
 
 
-def test_only_places_on_the_map_are_drawn():
-    """A destination without a place, or off the map, is left out rather than stretching it."""
-    dots = tables.destinations(WEEK, AIRPORTS, "target", "share of late").axes[0].collections[0].get_offsets()
-    assert sorted(dots[:, 0].tolist()) == [-80.3, -71.0]
-
-
-def test_the_year_shows_its_three_periods(real_params: params.Params):
-    """Each period of the split is named in the picture."""
-    assert texts(tables.year(WEEK, "when", "target", real_params.split, "mean delay")) == ["train", "holdout", "live"]
+def test_without_time_the_shares_of_each_part_fill_its_bar(each: SimpleNamespace, make_schema: MakeSchema):
+    """The classes of a part add up to all of it."""
+    known = make_schema(each.schema.task, False)
+    ax = tables.parts(splitting.split(each.table, params.Split(), known, seed=1), known).axes[0]
+    if known.classes:
+        widths = np.array([patch.get_width() for patch in ax.patches]).reshape(len(known.classes), 3)
+        assert widths.sum(axis=0) == pytest.approx([1, 1, 1])
+    assert [label.get_text().split(",")[0] for label in ax.get_yticklabels()] == ["live", "holdout", "train"]
 
 
 def test_drift_is_written_where_it_matters():
@@ -112,18 +189,47 @@ def test_drift_is_written_where_it_matters():
     assert texts(tables.drift_grid(PSI)) == ["0.3", "1.5"]
 
 
-def test_the_roc_curve_says_its_area():
+def test_the_roc_curve_says_its_area(made: SimpleNamespace):
     """The title has the number that the table has."""
-    area = evaluation.scores(TRUTH, OUTCOME, "classification")["roc_auc"]
-    assert models.performance(TRUTH, OUTCOME, "classification").get_suptitle().endswith(f"{area:.3f}")
+    area = metrics.scores(TRUTH, OUTCOME, "binary")["roc_auc"]
+    assert models.performance(TRUTH, OUTCOME, made.schema).get_suptitle().endswith(f"{area:.3f}")
+
+
+def test_the_confusion_shows_what_is_taken_for_what():
+    """Rows are true classes and add up to all of them; columns are what was said."""
+    truth, said = np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 2, 1])
+    ax = models.confusion(truth, np.eye(3)[said], ("low", "middle", "high")).axes[0]
+    np.testing.assert_allclose(ax.images[0].get_array(), [[0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 0]])
+    assert [text.get_text() for text in ax.texts] == ["75%", "25%", "50%", "50%"]
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["low", "middle", "high"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+
+
+def test_the_confusion_of_many_classes_can_be_drawn():
+    """Forty of them, with long names."""
+    truth = np.arange(400) % 40
+    names = tuple(f"a class with the long name {n}" for n in range(40))
+    assert png(models.confusion(truth, np.eye(40)[truth[::-1]], names))
 
 
 def test_reliability_draws_the_table_of_the_calibration():
     """Promised runs to the right, observed upwards."""
-    table = evaluation.calibration(TRUTH, OUTCOME)
+    table = metrics.calibration(TRUTH, OUTCOME)
     line = models.reliability(table).axes[0].lines[-1]
     np.testing.assert_array_equal(line.get_xdata(), table.promised)
     np.testing.assert_array_equal(line.get_ydata(), table.observed)
+
+
+def test_a_model_that_says_the_same_to_everybody_is_drawn(made_of: Callable[[str], SimpleNamespace]):
+    """A bad first model is when one looks most."""
+    for task, outcome in (
+        ("binary", np.full(500, 0.5)),
+        ("regression", np.full(500, 3.0)),
+        ("multiclass", np.full((500, 3), 1 / 3)),
+    ):
+        assert png(models.performance(TRUTH, outcome, made_of(task).schema)), task
+        assert png(models.reliability(metrics.calibration(TRUTH, outcome))), task
 
 
 def test_the_largest_importance_is_on_top():
@@ -133,6 +239,13 @@ def test_the_largest_importance_is_on_top():
     assert len(figure.axes[0].patches) == len(IMPORTANCE)
 
 
+def test_only_the_largest_importances_are_drawn():
+    """Of sixty features those at the top of the list."""
+    many = pd.Series(np.arange(60.0), index=[f"f{n}" for n in range(60)])
+    labels = [label.get_text() for label in models.importances(many, "mae").axes[0].get_yticklabels()]
+    assert labels == [f"f{n}" for n in range(60 - models.MOST_BARS, 60)]
+
+
 def test_each_slice_is_a_dot_with_its_name():
     """A value that is a number is named too."""
     figure = models.slices(SLICES, "mae", 3.3)
@@ -140,9 +253,17 @@ def test_each_slice_is_a_dot_with_its_name():
     assert {label.get_text() for label in figure.axes[0].get_yticklabels()} == {"line a", "line b", "way 3"}
 
 
-def test_without_slices_the_picture_is_empty_and_no_error():
+def test_slices_of_many_columns_are_drawn():
+    """A fifth column has no colour of its own any more, and that is no error."""
+    many = pd.DataFrame({"column": [f"c{n}" for n in range(6)], "value": "a", "rows": 9, "mae": 1.0})
+    assert png(models.slices(many, "mae", 1.0))
+
+
+def test_without_slices_the_picture_says_so():
     """A project that slices by nothing, or whose slices are all too small, still gets through 04_evaluate."""
-    assert png(models.slices(SLICES.head(0), "mae", 3.3)).startswith(b"\x89PNG")
+    figure = models.slices(SLICES.head(0), "mae", 3.3)
+    assert texts(figure) == ["No slice in params.yaml has rows enough to judge."]
+    assert png(figure)
 
 
 def test_both_sources_of_answers_are_drawn_and_named():
@@ -150,3 +271,42 @@ def test_both_sources_of_answers_are_drawn_and_named():
     figure = models.answers({"pipeline": OUTCOME[:9], "ONNX": OUTCOME[:9] + 1})
     assert [line.get_label() for line in figure.axes[0].lines] == ["pipeline", "ONNX"]
     np.testing.assert_array_equal(figure.axes[0].lines[1].get_ydata(), OUTCOME[:9] + 1)
+
+
+def test_a_notebook_shows_a_picture_by_itself():
+    """The last expression of a cell is drawn without pyplot."""
+    figure, ax = canvas.canvas("A title")
+    ax.plot([1, 2])
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("columns", "count", "axes"), [(1, None, 1), (2, None, 2), (3, 5, 5), (1, 4, 4), (3, 1, 1)])
+def test_a_sheet_has_as_many_axes_as_were_asked_for(columns: int, count: int | None, axes: int):
+    """In as many lines as it takes."""
+    figure, made = canvas.canvas("A title", columns=columns, count=count)
+    assert len(figure.axes) == np.size(made) == axes
+
+
+def test_hours_with_few_rows_stay_empty():
+    """Nineteen rows are no colour, twenty are one."""
+    few = pd.DataFrame({"weekday": [0] * 19 + [1] * 20, "hour": [8] * 39, "target": [1] * 39})
+    drawn = np.ma.filled(flights.week_grid(few, "target", "share of late").axes[0].collections[0].get_array(), np.nan)
+    assert np.isnan(drawn).tolist() == [[True], [False], *([[True]] * 5)]
+
+
+def test_only_places_on_the_map_are_drawn():
+    """A destination without a place, or off the map, is left out rather than stretching it."""
+    dots = flights.destinations(WEEK, AIRPORTS, "target", "share of late").axes[0].collections[0].get_offsets()
+    assert sorted(dots[:, 0].tolist()) == [-80.3, -71.0]
+
+
+def test_the_pictures_of_the_flights_are_complete():
+    """The map and the week, for both of their tasks."""
+    for label in ("share of late", "mean delay_minutes"):
+        assert_complete("week_grid", flights.week_grid(WEEK, "target", label))
+        assert_complete("destinations", flights.destinations(WEEK, AIRPORTS, "target", label))
+
+
+def test_another_table_has_no_pictures_of_flights(made: SimpleNamespace):
+    """A project of one's own isn't asked for airports."""
+    assert flights.pictures(made.table, made.params, made.schema) == []

@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{cookiecutter.__package}}.core import flights, params
+from {{cookiecutter.__package}}.core import params
+from {{cookiecutter.__package}}.core.sources import flights
 
 OPTIONS = params.Flights(late_after_minutes=15, weather_lead_hours=2)
 NOON = pd.Timestamp("2013-03-05T12:00:00Z")
 
 
 @pytest.fixture
-def special(real_params: params.Params) -> params.Data:
+def special() -> params.Data:
     """Columns under names of their own, for a classification."""
     names = {"id": "key", "time": "leaves", "target": "tardy"}
-    return msgspec.structs.replace(real_params.data, **names, classes=("on time", "late"))
+    return params.Data(source=params.EXAMPLE, **names, classes=("on time", "late"))
 
 
 def a_flight(**changes: object) -> dict[str, object]:
@@ -90,8 +91,8 @@ def test_cancelled_flights_still_crowd_the_airport(special: params.Data):
     assert found.to_dict() == {"2013-03-05-AA1-JFK": 2.0, "2013-03-05-AA3-EWR": 1.0}
 
 
-@pytest.mark.parametrize(("delay", "late"), [(-20.0, 0), (15.0, 0), (16.0, 1)])
-def test_late_means_more_than_the_limit(special: params.Data, delay: float, late: int):
+@pytest.mark.parametrize(("delay", "late"), [(-20.0, "on time"), (15.0, "on time"), (16.0, "late")])
+def test_late_means_more_than_the_limit(special: params.Data, delay: float, late: str):
     """Fifteen minutes are still on time."""
     assert joined([a_flight(arr_delay=delay)], [an_observation(-2)], special).tardy.tolist() == [late]
 

@@ -16,6 +16,19 @@ from ruamel.yaml import YAML
 
 from {{cookiecutter.__package}} import lab
 
+PARAMS = """
+name: tiny
+seed: 7
+task: binary
+data: {source: made-up.csv, id: key, time: at, target: outcome, classes: ["no", "yes"]}
+features:
+  amount: {kind: number, about: what the target follows}
+  since: {kind: date}
+model: {estimator: hist_gradient_boosting, options: {max_iter: 5, learning_rate: 0.1}}
+"""
+SMOKE = """
+data: {rows: 50}
+"""
 DVC = """
 stages:
   code:
@@ -78,14 +91,14 @@ def make_cell() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def make_project(project: Path, make_notebook: Callable[..., dict[str, Any]]) -> Callable[[Path], Path]:
-    """Lay out a tiny project in a folder: this project's parameters, two stages, two notebooks."""
+def make_project(make_notebook: Callable[..., dict[str, Any]]) -> Callable[[Path], Path]:
+    """Lay out a tiny project in a folder: parameters of its own, two stages, two notebooks."""
 
     def make(root: Path) -> Path:
         for folder in ("notebooks/code", "requirements", "data"):
             (root / folder).mkdir(parents=True)
-        for name in ("params.yaml", "params.smoke.yaml"):
-            shutil.copy2(project / name, root / name)
+        (root / "params.yaml").write_text(PARAMS, encoding="utf-8")
+        (root / "params.smoke.yaml").write_text(SMOKE, encoding="utf-8")
         (root / "dvc.yaml").write_text(DVC, encoding="utf-8")
         (root / "requirements" / "serve.txt").write_text("numpy\n", encoding="utf-8")
         for name in ("01_first", "02_second"):

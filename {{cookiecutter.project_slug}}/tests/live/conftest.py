@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -51,6 +52,12 @@ def ask_of() -> Callable[[api.Api], Ask]:
 def ask(ask_of: Callable[[api.Api], Ask], application: api.Api) -> Ask:
     """Send a request: content (bytes, or what becomes JSON), path and method."""
     return ask_of(application)
+
+
+@pytest.fixture(scope="session")
+def ask_each(ask_of: Callable[[api.Api], Ask], each: SimpleNamespace) -> Ask:
+    """Send a request to the application around the model of each task."""
+    return ask_of(api.Api(each.served, version="7", variant="champion"))
 
 
 @pytest.fixture(scope="session")

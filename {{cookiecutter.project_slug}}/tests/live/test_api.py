@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import numpy as np
-import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import schema
@@ -20,12 +20,10 @@ ErrorOf = Callable[[httpx.Response], dict[str, Any]]
 
 
 @pytest.mark.parametrize("count", [1, 2, 1000])
-def test_the_service_answers_as_the_model_does(
-    ask: Ask, served: runtime.Model, rows: list[dict[str, Any]], table: pd.DataFrame, count: int
-):
+def test_the_service_answers_as_the_model_does(ask_each: Ask, each: SimpleNamespace, count: int):
     """One row or a thousand: the very numbers of the notebook, to the last digit, in the order they were asked."""
-    body = ask({"rows": rows[:count]}).json()
-    expected = served.answer(table.head(count))
+    body = ask_each({"rows": each.rows[:count]}).json()
+    expected = each.served.answer(each.table.head(count))
     if expected.probabilities is None:
         np.testing.assert_array_equal(np.array(body["predictions"], dtype=np.float32), expected.values)
     else:
@@ -33,17 +31,18 @@ def test_the_service_answers_as_the_model_does(
         np.testing.assert_array_equal(np.array(body["probabilities"], dtype=np.float32), expected.probabilities)
 
 
-def test_an_answer_has_the_shape_of_its_task(ask: Ask, served: runtime.Model, rows: list[dict[str, Any]]):
+def test_an_answer_has_the_shape_of_its_task(ask_each: Ask, each: SimpleNamespace):
     """Classes come with probabilities in the order of `classes`; numbers come alone."""
-    response = ask({"rows": rows[:3]})
-    body = response.json()
-    classes = served.signature.classes
+    response = ask_each({"rows": each.rows[:3]})
+    body, classes = response.json(), each.schema.classes
     extra = {"probabilities", "classes"} if classes else set()
     assert response.headers["content-type"] == "application/json"
     assert set(body) == {"predictions", "model", "request_id", *extra}
     assert len(body["predictions"]) == 3
     if classes:
         assert tuple(body["classes"]) == classes
+        assert [len(chances) for chances in body["probabilities"]] == [len(classes)] * 3
+        assert [sum(chances) for chances in body["probabilities"]] == pytest.approx([1, 1, 1])
         assert [classes[np.argmax(chances)] for chances in body["probabilities"]] == body["predictions"]
     else:
         assert all(isinstance(number, float) for number in body["predictions"])
@@ -69,10 +68,10 @@ def test_the_order_of_features_in_a_row_does_not_matter(ask: Ask, rows: list[dic
     assert ask({"rows": turned}).json()["predictions"] == ask({"rows": rows[:20]}).json()["predictions"]
 
 
-def test_info_describes_the_model(ask: Ask, served: runtime.Model):
+def test_info_describes_the_model(ask_each: Ask, each: SimpleNamespace):
     """Task, target, classes, and every feature as params.yaml lists it."""
-    body = ask(path="/v1/info", method="GET").json()
-    signature = served.signature
+    body = ask_each(path="/v1/info", method="GET").json()
+    signature = each.served.signature
     assert set(body) == {"model", "task", "target", "classes", "features"}
     assert (body["task"], body["target"], tuple(body["classes"])) == (
         signature.task,

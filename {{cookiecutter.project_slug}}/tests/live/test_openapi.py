@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -75,7 +76,11 @@ def test_features_have_their_types_and_limits(document: dict[str, Any]):
     entries = row_of(document)["properties"]
     assert (entries["amount"]["type"], entries["amount"]["minimum"], entries["amount"]["maximum"]) == ("number", 0, 10)
     assert entries["colour"]["type"] == "string"
-    for name, kind in (("reading", "number"), ("note", "string")):
+    assert (entries["member"]["type"], entries["since"]["type"]) == ("boolean", "string")
+    assert entries["since"]["format"] == "date"
+    (day,) = (choice for choice in entries["until"]["anyOf"] if choice["type"] == "string")
+    assert day["format"] == "date"
+    for name, kind in (("reading", "number"), ("note", "string"), ("checked", "boolean"), ("until", "string")):
         assert sorted(choice["type"] for choice in entries[name]["anyOf"]) == sorted([kind, "null"])
 
 
@@ -94,8 +99,9 @@ def test_the_number_of_rows_is_limited(document: dict[str, Any]):
     assert (rows["minItems"], rows["maxItems"]) == (1, 1000)
 
 
-def test_good_and_bad_answers_are_as_described(document: dict[str, Any], ask: Ask, rows: list[dict[str, Any]]):
-    """The keys of real answers are those the document requires."""
+def test_good_and_bad_answers_are_as_described(ask_each: Ask, each: SimpleNamespace):
+    """The keys of real answers are those the document requires, for each task."""
+    ask, rows, document = ask_each, each.rows, ask_each(path="/v1/openapi.json", method="GET").json()
     described = document["paths"]["/v1/predict"]["post"]["responses"]
     for response in (ask({"rows": rows[:2]}), ask({"rows": []}), ask(b"no JSON"), ask(b"x" * 5 * 10**6)):
         schema = described[str(response.status_code)]["content"]["application/json"]["schema"]

@@ -83,15 +83,14 @@ def test_a_model_that_is_not_its_signature_s_is_not_packaged(model_folder: Path,
     assert (earlier / "bento.yaml").read_text(encoding="utf-8") == "an earlier one"
 
 
-def test_a_new_bento_takes_the_place_of_an_earlier_one(
-    model_files: list[Path], project: Path, tmp_path: Path, served: runtime.Model
-):
+def test_a_new_bento_takes_the_place_of_an_earlier_one(model_files: list[Path], project: Path, tmp_path: Path):
     """Nothing of the earlier one is left, the tag says what was built, and the caller's environment stays as it was."""
     folder, before = tmp_path / "bento", dict(os.environ)
     folder.mkdir()
     (folder / "left over").write_text("from the earlier one", encoding="utf-8")
     tag = packaging.build_bento(model_files, project / "requirements" / "serve.txt", folder, version="9")
-    assert tag == f"{served.signature.name}:9"
-    assert (folder / "bento.yaml").exists()
+    name, version = tag.split(":")
+    assert version == "9"
+    assert f"\nname: {name}\n" in (folder / "bento.yaml").read_text(encoding="utf-8")
     assert not (folder / "left over").exists()
     assert dict(os.environ) == before

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from {{cookiecutter.__package}}.live import requests
 
 Ask = Callable[..., httpx.Response]
 ErrorOf = Callable[[httpx.Response], dict[str, Any]]
+FEATURES = ("amount", "reading", "colour", "note", "member", "checked", "since", "until")
 MARKER = "confidential-7f3a"
 SURROGATE = r'"\ud800"'
 
@@ -69,6 +73,27 @@ def paths(error: dict[str, Any]) -> list[str]:
         ("colour", SURROGATE),
         ("note", "7"),
         ("note", SURROGATE),
+        ("member", "null"),
+        ("member", "1"),
+        ("member", "0"),
+        ("member", '"true"'),
+        ("member", "[true]"),
+        ("checked", "1.0"),
+        ("checked", f'"{MARKER}"'),
+        ("since", "null"),
+        ("since", "7"),
+        ("since", "true"),
+        ("since", '""'),
+        ("since", f'"{MARKER}"'),
+        ("since", '"2026-02-29"'),
+        ("since", '"2026-1-31"'),
+        ("since", '"31.01.2026"'),
+        ("since", '"2026-01-31T12:00:00"'),
+        ("since", '"0000-01-01"'),
+        ("since", SURROGATE),
+        ("until", "20260131"),
+        ("until", f'"{MARKER}"'),
+        ("until", "[]"),
     ],
 )
 def test_a_wrong_value_names_its_field(ask: Ask, error_of: ErrorOf, row: dict[str, Any], name: str, raw: str):
@@ -248,6 +273,40 @@ def test_a_key_that_is_half_a_character_is_refused(ask: Ask, error_of: ErrorOf, 
     assert error_of(response)["message"]
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("member", "must be true or false"),
+        ("checked", "must be true or false, or null"),
+        ("since", "must be a date such as 2026-01-31"),
+        ("until", "must be a date such as 2026-01-31, or null"),
+        ("colour", "must be text of at most 256 characters"),
+        ("amount", "must be a finite number at least 0, at most 10"),
+    ],
+)
+def test_whoever_is_refused_learns_what_is_allowed(
+    ask: Ask, error_of: ErrorOf, row: dict[str, Any], name: str, sentence: str
+):
+    """Each kind says in words what it takes."""
+    (field,) = error_of(ask({"rows": [{**row, name: [MARKER]}]}))["fields"]
+    assert field == {"path": f"rows[0].{name}", "message": sentence}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "2024-02-29", "2026-01-31", "9999-12-31"])
+def test_any_day_is_a_date(ask: Ask, row: dict[str, Any], day: str):
+    """From the first day of the calendar to the last, before 1970 too."""
+    assert ask({"rows": [{**row, "since": day, "until": day}]}).status_code == 200
+
+
+def test_true_and_false_are_answered_as_the_table_s_were(ask: Ask, made: SimpleNamespace):
+    """What JSON says is what training saw."""
+    row = next(row for row in made.rows if None not in row.values())
+    for value in (True, False):
+        (chances,) = ask({"rows": [{**row, "member": value}]}).json()["probabilities"]
+        table = pd.DataFrame([{**row, "member": value}])
+        np.testing.assert_array_equal(np.float32(chances), made.served.answer(table).probabilities[0])
+
+
 @pytest.mark.parametrize("text", ["", "é ✈ \u200b", "a\u0000b", "𝄞", "x" * 256, "'; DROP TABLE flights; --"])
 def test_any_text_is_a_category(ask: Ask, row: dict[str, Any], text: str):
     """An unseen category is answered, whatever its letters."""
@@ -257,14 +316,14 @@ def test_any_text_is_a_category(ask: Ask, row: dict[str, Any], text: str):
 
 def test_null_is_allowed_where_the_feature_says_so(ask: Ask, row: dict[str, Any]):
     """A missing reading is a reading."""
-    assert ask({"rows": [{**row, "reading": None, "note": None}]}).status_code == 200
+    assert ask({"rows": [{**row, "reading": None, "note": None, "checked": None, "until": None}]}).status_code == 200
 
 
 # The same examples in every run, however slow the machine: a pull request fails by its own fault alone.
 DEPENDABLE = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 ANY_TEXT = st.text(st.characters() | st.sampled_from("\ud800\udfff"), max_size=8)
 ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.dates().map(str) | st.datetimes().map(str),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=8,
 )
@@ -289,9 +348,7 @@ def test_no_document_is_a_failure_of_the_service(ask: Ask, error_of: ErrorOf, do
 
 
 @DEPENDABLE
-@given(
-    changes=st.dictionaries(st.sampled_from(["amount", "reading", "colour", "note"]) | ANY_TEXT, ANY_JSON, max_size=3)
-)
+@given(changes=st.dictionaries(st.sampled_from(list(FEATURES)) | ANY_TEXT, ANY_JSON, max_size=3))
 def test_no_row_is_a_failure_of_the_service(ask: Ask, error_of: ErrorOf, row: dict[str, Any], changes: dict[str, Any]):
     """Nor is any row that is nearly right."""
     assert_answered(ask({"rows": [{**row, **changes}]}), error_of)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from {{cookiecutter.__package}}.core import data, params
+from {{cookiecutter.__package}}.core import data
 from {{cookiecutter.__package}}.live import runtime
 
 
@@ -62,37 +63,32 @@ def test_a_damaged_signature_is_named(model_folder: Path, content: bytes):
     assert sentence.endswith("run `make pipeline` to write it again.")
 
 
-def test_an_answer_has_the_shapes_it_promises(served: runtime.Model, frame: pd.DataFrame):
+def test_an_answer_has_the_shapes_it_promises(each: SimpleNamespace):
     """Values, probabilities, outcome and bare output, for as many rows as were asked."""
-    answer = served.answer(frame.head(9))
-    assert answer.values.shape == answer.outcome.shape == (9,)
-    assert answer.raw.shape == (9, max(1, len(served.signature.classes)))
+    answer, classes = each.served.answer(each.frame.head(9)), len(each.schema.classes)
+    assert answer.values.shape == (9,)
+    assert answer.raw.shape == (9, max(1, classes))
+    assert answer.outcome.shape == ((9, classes) if classes > 2 else (9,))
     assert answer.raw.dtype == answer.outcome.dtype == np.float64
-    np.testing.assert_array_equal(answer.raw[:, -1], answer.outcome)
+    np.testing.assert_array_equal(answer.outcome, answer.raw if classes > 2 else answer.raw[:, -1])
 
 
-def test_the_prediction_is_the_likeliest_class_or_the_number(
-    served: runtime.Model, frame: pd.DataFrame, quick_params: params.Params
-):
-    """A class by its name from params.yaml; a number as it is."""
-    answer = served.answer(frame)
-    if quick_params.data.classes:
-        names = [quick_params.data.classes[place] for place in answer.raw.argmax(axis=1)]
-        assert answer.values.tolist() == names
+def test_the_prediction_is_the_likeliest_class_or_the_number(each: SimpleNamespace):
+    """A class by its name from the schema; a number as it is."""
+    answer, classes = each.served.answer(each.frame), each.schema.classes
+    if classes:
+        assert answer.values.tolist() == [classes[place] for place in answer.raw.argmax(axis=1)]
+        assert set(answer.values) == set(classes)
         np.testing.assert_allclose(answer.raw.sum(axis=1), 1, atol=1e-6)
     else:
         assert answer.probabilities is None
         np.testing.assert_array_equal(answer.values, answer.outcome)
 
 
-def test_one_row_answers_as_it_does_among_others(served: runtime.Model, frame: pd.DataFrame):
-    """A batch is faster, not different."""
-    together = served.answer(frame.head(50)).raw
-    alone = np.concatenate([served.answer(frame.iloc[[row]]).raw for row in range(50)])
-    np.testing.assert_array_equal(alone, together)
-
-
-def test_a_table_and_plain_lists_are_the_same(served: runtime.Model, frame: pd.DataFrame):
-    """A data frame isn't needed to ask the model, nor is any order of its columns."""
-    lists = {name: frame[name].tolist() for name in reversed(frame.columns)}
-    np.testing.assert_array_equal(served.answer(lists).raw, served.answer(frame).raw)
+def test_a_table_its_frame_and_plain_lists_are_the_same(each: SimpleNamespace):
+    """Days as text, as columns or as the numbers the model sees; no data frame is needed, nor any order."""
+    expected = each.served.answer(each.frame).raw
+    lists = {name: each.frame[name].tolist() for name in reversed(each.frame.columns)}
+    sent = {name: [row[name] for row in each.rows] for name in each.schema.features}
+    for given in (lists, sent, each.table):
+        np.testing.assert_array_equal(each.served.answer(given).raw, expected)

@@ -108,9 +108,13 @@ def feature_column(feature: Feature) -> Any:
     """Return the pandera column of one feature."""
     import pandera.pandas as pa
 
-    types = {"category": str, "boolean": "boolean", "date": "datetime64[us]"}
+    if feature.kind == "date":
+        # Not by its type: pandera makes nanoseconds of it, which end in 2262, and 9999-12-31 is a common last day.
+        days = pa.Check(lambda values: values.dtype.kind == "M", error=BROKEN["dtype"])
+        return pa.Column(checks=days, nullable=feature.nullable)
     if feature.kind != "number":
-        return pa.Column(types[feature.kind], nullable=feature.nullable, coerce=feature.kind != "category")
+        kind = {"category": str, "boolean": "boolean"}[feature.kind]
+        return pa.Column(kind, nullable=feature.nullable, coerce=feature.kind == "boolean")
     bounds = [
         *([pa.Check.ge(feature.min, error=f"is below {feature.min:g}")] if feature.min is not None else []),
         *([pa.Check.le(feature.max, error=f"is above {feature.max:g}")] if feature.max is not None else []),

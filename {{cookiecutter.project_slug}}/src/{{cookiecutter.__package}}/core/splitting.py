@@ -51,33 +51,45 @@ def within(table: pd.DataFrame, period: Period, time: str) -> pd.DataFrame:
     return table[(table[time] >= first) & (table[time] < last)]
 
 
+def counted(table: pd.DataFrame, wanted: Split) -> tuple[int, int]:
+    """Return how many rows the holdout and the live part take.
+
+    Raises:
+        DataError: one of the three parts would have none.
+    """
+    holdout, live = (round(share * len(table)) for share in (wanted.holdout, wanted.live))
+    for name, rows in zip(PARTS, (len(table) - holdout - live, holdout, live), strict=True):
+        if rows < 1:
+            raise DataError(f"No row is left for split.{name}: the table is too small, or params.yaml's shares are.")
+    return holdout, live
+
+
 def in_order(table: pd.DataFrame, wanted: Split) -> Parts:
     """Return the first rows, the next, and the last; the table is in the order of its time."""
-    edges = [0.0, 1 - wanted.holdout - wanted.live, 1 - wanted.live, 1.0]
-    places = [round(edge * len(table)) for edge in edges]
-    return {name: table.iloc[first:last] for name, (first, last) in zip(PARTS, pairwise(places), strict=True)}
+    holdout, live = counted(table, wanted)
+    borders = (0, len(table) - holdout - live, len(table) - live, len(table))
+    return {name: table.iloc[first:last] for name, (first, last) in zip(PARTS, pairwise(borders), strict=True)}
 
 
 def at_random(table: pd.DataFrame, wanted: Split, schema: Schema, seed: int) -> Parts:
     """Return parts drawn at random, their rows in the table's order."""
     from sklearn.model_selection import train_test_split
 
-    def drawn(rows: pd.DataFrame, share: float) -> list[pd.DataFrame]:
-        # A class with a single row can't be in two parts.
+    def drawn(rows: pd.DataFrame, size: int) -> list[pd.DataFrame]:
+        # A class with a single row can't be in two parts, nor can more classes than a part has rows.
         counts = rows[schema.target].value_counts()
-        stratify = rows[schema.target] if schema.classes and counts.min() > 1 else None
-        return [p.sort_index() for p in train_test_split(rows, test_size=share, random_state=seed, stratify=stratify)]
+        fits = schema.classes and counts.min() > 1 and len(counts) <= min(size, len(rows) - size)
+        stratify = rows[schema.target] if fits else None
+        return [p.sort_index() for p in train_test_split(rows, test_size=size, random_state=seed, stratify=stratify)]
 
-    rest, live = drawn(table, wanted.live)
-    train, holdout = drawn(rest, wanted.holdout / (1 - wanted.live))
-    return {"train": train, "holdout": holdout, "live": live}
+    holdout, live = counted(table, wanted)
+    rest, last = drawn(table, live)
+    train, middle = drawn(rest, holdout)
+    return {"train": train, "holdout": middle, "live": last}
 
 
 def refuse_unusable(parts: Parts, schema: Schema) -> None:
-    """Raise DataError for an empty part, and for a class that can't be learned or asked about."""
-    for name, part in parts.items():
-        if part.empty:
-            raise DataError(f"No row is left for split.{name}: the table is too small, or params.yaml's shares are.")
+    """Raise DataError for a class that can't be learned or asked about."""
     for code, label in enumerate(schema.classes):
         if not (parts["train"][schema.target] == code).any():
             raise DataError(f"No row of split.train has the class {label!r}: let the training part reach further.")

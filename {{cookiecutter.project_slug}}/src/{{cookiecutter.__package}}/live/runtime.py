@@ -26,11 +26,11 @@ class Prediction(NamedTuple):
 
     @property
     def outcome(self) -> NDArray[np.float64]:
-        """As the metrics take it: the number, the probability of the last of two classes, or those of all, (n, k)."""
+        """What the metrics take: the number or the probability of the last of two classes, shape (n,); of more, all."""
         if self.probabilities is None:
             return self.values.astype(np.float64)
-        several = self.probabilities.shape[1] > 2
-        return (self.probabilities if several else self.probabilities[:, -1]).astype(np.float64)
+        chances = self.probabilities.astype(np.float64)
+        return chances[:, -1] if chances.shape[1] == 2 else chances
 
     @property
     def raw(self) -> NDArray[np.float64]:

@@ -85,8 +85,11 @@ def told(table: pd.DataFrame, name: str, schema: Schema) -> float:
     """
     bins = binned(table[name], schema.features[name])
     groups = bins.nunique()
-    left = [(y - y.groupby(bins).transform("mean")).var() / y.var() for y in outcomes(table, schema).values()]
-    return float(1 - np.nanmean(left) * (len(table) - 1) / max(1, len(table) - groups)) if groups > 1 else -1.0
+    varying = [y for y in outcomes(table, schema).values() if y.nunique() > 1]
+    if groups < 2 or not varying:
+        return -1.0
+    left = [(y - y.groupby(bins).transform("mean")).var() / y.var() for y in varying]
+    return float(1 - np.nanmean(left) * (len(table) - 1) / max(1, len(table) - groups))
 
 
 def binned(values: pd.Series, feature: Feature) -> pd.Series:

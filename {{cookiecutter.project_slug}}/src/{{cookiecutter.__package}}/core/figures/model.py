@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from ..schema import Schema
-from .canvas import BLUE, GREEN, GREY, ORANGE, bars, canvas, labelled
+from .canvas import BLUE, GREY, ORANGE, PALETTE, bars, canvas, labelled
 
 MOST_BARS = 25
 
@@ -104,7 +105,7 @@ def slices(table: pd.DataFrame, score: str, overall: float) -> Figure:
         return figure
     ordered = table.sort_values(["column", score], ascending=[False, True]).reset_index(drop=True)
     figure, ax = canvas("Is it as good for everyone?", height=0.9 + 0.24 * len(ordered))
-    colors = dict(zip(dict.fromkeys(ordered.column), (BLUE, ORANGE, GREEN, GREY), strict=False))
+    colors = dict(zip(dict.fromkeys(ordered.column), cycle(PALETTE), strict=False))
     ax.axvline(overall, color=GREY, linewidth=1, linestyle="--")
     ax.scatter(
         ordered[score],
