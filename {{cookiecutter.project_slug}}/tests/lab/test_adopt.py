@@ -427,7 +427,6 @@ def make_odd() -> Callable[[], pd.DataFrame]:
         "{a}",
         "[a]",
         "'",
-        '"',
         "&a",
         "*a",
         "!a",
@@ -435,7 +434,6 @@ def make_odd() -> Callable[[], pd.DataFrame]:
         "🎁",
         "self",
         "?",
-        "\\",
     ]
     columns = {name: np.arange(60) % 7 / 2 for name in names}
     return lambda: pd.DataFrame({**columns, "null": ["true", "0x1F", "~"] * 20})
