@@ -1,6 +1,6 @@
 # The template's tasks. They need git, make and a Python from 3.11 to 3.13; everything else they fetch themselves.
 .DEFAULT_GOAL := help
-.PHONY: demo test test-fast check format lock docs help
+.PHONY: demo test test-fast check format benchmark lock docs help
 
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 WORKERS ?= 2
 # The generated project's code is checked in every bake, where its names are filled in.
-OWN_CODE := hooks scripts tests local_extensions.py
+OWN_CODE := hooks scripts tests benchmarks local_extensions.py
 
 demo: $(READY) ## From the template to a served prediction, in build/demo
 	@$(BIN)/python scripts/demo.py
@@ -29,6 +29,9 @@ format: $(READY) ## Mend what check can mend
 	$(BIN)/ruff check --fix --quiet $(OWN_CODE) || true
 	$(BIN)/ruff format $(OWN_CODE)
 	$(BIN)/python scripts/render_docs.py
+
+benchmark: $(READY) ## What notebooks cost, in one table
+	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/notebooks.py
 
 lock: $(READY) ## Resolve the newest allowed versions, here and in the generated project
 	$(BIN)/python scripts/lock.py

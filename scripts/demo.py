@@ -36,8 +36,11 @@ def make(project: Path, *arguments: str) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without the template's own virtual environment and make flags."""
-    hidden = {"VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    """Return the environment without the template's own virtual environment and make flags.
+
+    Where an image forbids Python to keep what it compiles, every process would compile every import anew.
+    """
+    hidden = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 

@@ -21,7 +21,7 @@ OPTIONS = TEMPLATE / "docs" / "options.md"
 PICTURES = TEMPLATE / "docs" / "pictures"
 # Which figure of which executed notebook: its place among the notebook's figures.
 SHOWN = {
-    "week": ("01_ingest", 1),
+    "telling": ("01_ingest", 1),
     "year": ("02_prepare", 0),
     "calibration": ("04_evaluate", 1),
     "importance": ("04_evaluate", 3),

@@ -95,14 +95,17 @@ def evaluation(project: Path) -> Any:
 
 
 @contextmanager
-def started(project: Path, task: str, ready: str, *variables: str) -> Iterator[str]:
-    """Run a task that serves something, yield its address once `ready` answers there, and stop it when asked to."""
+def started(project: Path, task: str, ready: str, *variables: str, **extra: str) -> Iterator[str]:
+    """Run a task that serves something, yield its address once `ready` answers there, and stop it when asked to.
+
+    `extra` is added to its environment.
+    """
     port = free_port()
     with (project.parent / f"{task}.log").open("w+") as log:
         server = subprocess.Popen(
             ["make", "--no-print-directory", task, *(variable.format(port=port) for variable in variables)],
             cwd=project,
-            env=environment(),
+            env=environment() | extra,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from demo import free_port
 from journey import clone, cloned, commit, make, run
+from services import s3_store
 
 pytestmark = pytest.mark.journey
 FILESYSTEMS = {"s3": "S3FileSystem", "gs": "GSFileSystem", "azure": "AzureFileSystem", "ssh": "SSHFileSystem"}
@@ -20,28 +16,10 @@ ASK = "from dvc.repo import Repo; print(type(Repo().cloud.get_remote('storage').
 
 
 @pytest.fixture
-def s3() -> Iterator[str]:
+def s3(tmp_path: Path) -> Iterator[str]:
     """The address of an S3-compatible server on loopback."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for_port(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-def wait_for_port(port: int, seconds: float = 30) -> None:
-    """Return once something listens; fail if nothing does in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"nothing listens on port {port}")
+    with s3_store(tmp_path) as address:
+        yield address
 
 
 @pytest.mark.parametrize("remote", FILESYSTEMS)

@@ -24,7 +24,7 @@ EXTRA = {
     "colour": schema.Feature(kind="category", about="red, green or blue"),
     "note": schema.Feature(kind="category", about="a word, or none", nullable=True),
 }
-OWN_SETTINGS = ("LAB_PROFILE", "DVC_STAGE", "MLFLOW_TRACKING_URI", "LIVE_VARIANT", "LIVE_WORKERS")
+OWN_SETTINGS = ("LAB_PROFILE", "LAB_CELL_SECONDS", "DVC_STAGE", "MLFLOW_TRACKING_URI", "LIVE_VARIANT", "LIVE_WORKERS")
 QUIET = ("DVC_NO_ANALYTICS", "MLFLOW_DISABLE_TELEMETRY", "BENTOML_DO_NOT_TRACK", "DO_NOT_TRACK")
 GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 

@@ -116,7 +116,7 @@ def test_the_graph_sees_imports_of_every_kind():
     """The tests above are only as good as what they find: absolute, relative, of a name, inside a function."""
     assert f"{PACKAGE}.core.schema" in GRAPH[f"{PACKAGE}.core.params"]
     assert f"{PACKAGE}.core.params" in GRAPH[f"{PACKAGE}.core.figures.data"]
-    assert f"{PACKAGE}.lab.runner" in GRAPH[f"{PACKAGE}.lab.cli"]
+    assert f"{PACKAGE}.lab.execution" in GRAPH[f"{PACKAGE}.lab.cli"]
     assert f"{PACKAGE}.lab.stage" in GRAPH[f"{PACKAGE}.lab"]
     assert f"{PACKAGE}.live.runtime" in GRAPH[f"{PACKAGE}.live.mlflow_model"]
 
@@ -130,6 +130,8 @@ def test_the_graph_sees_imports_of_every_kind():
         ),
         ("live.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "bentoml"}),
         ("lab.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbclient", "bentoml", "onnxruntime"}),
+        ("lab.status", {"pandas", "sklearn", "mlflow", "dvc", "dvc_data", "nbformat", "nbclient", "IPython"}),
+        ("lab.faults", {"nbformat", "nbclient", "IPython"}),
     ],
 )
 def test_starting_loads_nothing_heavy(module: str, banned: set[str]):

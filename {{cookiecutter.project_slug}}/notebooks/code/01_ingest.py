@@ -5,38 +5,48 @@ from {{cookiecutter.__package}}.lab import Stage
 
 stage = Stage("ingest")
 params = stage.params
+stage
 
 # %%
-from {{cookiecutter.__package}}.core.flights import load_csv
+from {{cookiecutter.__package}}.core.prose import table as prose
+from {{cookiecutter.__package}}.core.sources import load_source
 
-flights = load_csv("flights.csv.zip")
-weather = load_csv("weather.csv")
-airports = load_csv("airports.csv")
-flights.sample(4, random_state=params.seed)
+raw = load_source(params, stage.root)
+prose.source(raw, params)
+
+# %%
+raw.sample(4, random_state=params.seed)
 
 # %%
 from {{cookiecutter.__package}}.core.data import sampled
-from {{cookiecutter.__package}}.core.flights import flights_with_weather
+from {{cookiecutter.__package}}.core.guesses import resolved
+from {{cookiecutter.__package}}.core.shaping import shaped
 
-table = sampled(flights_with_weather(flights, weather, params.data, params.flights), params.data.rows)
-table.sample(4, random_state=params.seed)
+schema = resolved(raw, params)
+table = sampled(shaped(raw, schema), params.data.rows)
+prose.features(table, schema)
 
 # %% [nbval-check-output]
-from {{cookiecutter.__package}}.core.flights import KNOWN_ONLY_LATER
-
-stage.verdict("one row a flight", table[params.data.id].is_unique)
-stage.verdict("nothing known only later", not set(KNOWN_ONLY_LATER) & set(table.columns))
+stage.verdict("one row an id", table[schema.id].is_unique)
 
 # %%
 from {{cookiecutter.__package}}.core.figures import data as figures
 
-label = figures.target_label(params.data)
-figures.destinations(table, airports, params.data.target, label)
+figures.target(table, schema)
 
 # %%
-figures.week_grid(table, params.data.target, label)
+figures.telling(table, schema)
 
 # %%
-from {{cookiecutter.__package}}.core.data import save_table
+from {{cookiecutter.__package}}.core.figures import flights
 
-save_table(table, stage.output("flights"))
+display(*flights.pictures(table, params, schema))
+
+# %%
+from {{cookiecutter.__package}}.core.data import save_json, save_table
+
+save_table(table, stage.output("table"))
+save_json(schema, stage.output("schema"))
+
+# %%
+prose.learned(table, schema)

@@ -5,38 +5,39 @@ from {{cookiecutter.__package}}.lab import Stage
 
 stage = Stage("prepare")
 params = stage.params
+stage
 
 # %% [nbval-check-output]
 from {{cookiecutter.__package}}.core.data import load_table, validated
+from {{cookiecutter.__package}}.core.schema import load_schema
 
-table = validated(load_table(stage.input("flights")), params.data, params.features, params.task)
-print(f"schema: {table.shape[1]} columns ok")
+schema = load_schema(stage.input("schema"))
+table = validated(load_table(stage.input("table")), schema)
+stage.verdict("every column keeps its schema", list(table.columns) == schema.columns)
 
 # %%
-import pandas as pd
+from {{cookiecutter.__package}}.core import splitting
+from {{cookiecutter.__package}}.core.prose import parts as prose
 
-from {{cookiecutter.__package}}.core.data import split_by_time
+parts = splitting.split(table, params.split, schema, params.seed)
+prose.how(params.split, schema)
 
-time, target = params.data.time, params.data.target
-parts = split_by_time(table, params.split, time)
-described = [[len(p), p[time].min().date(), p[time].max().date(), p[target].mean()] for p in parts.values()]
-pd.DataFrame(described, index=list(parts), columns=["rows", "first", "last", f"mean {target}"])
+# %%
+splitting.described(parts, schema)
 
 # %% [nbval-check-output]
-edges = [edge for part in parts.values() for edge in (part[time].min(), part[time].max())]
-stage.verdict("train before holdout before live", edges == sorted(edges))
+stage.verdict("no part knows another", splitting.apart(parts, schema))
 
 # %%
 from {{cookiecutter.__package}}.core.figures import data as figures
 
-figures.year(table, time, target, params.split, figures.target_label(params.data))
+figures.parts(parts, schema)
 
 # %%
-from {{cookiecutter.__package}}.core.profiles import drift, profile
+from {{cookiecutter.__package}}.core.profiles import drifts, profile
 
-reference = profile(parts["train"], params.features)
-months = table.groupby(table[time].dt.strftime("%m %b"))
-psi = pd.concat({name.split()[1]: drift(reference, rows) for name, rows in months}, axis=1)
+reference = profile(parts["train"], schema.features)
+psi = drifts(reference, parts, schema)
 figures.drift_grid(psi)
 
 # %%
@@ -45,3 +46,6 @@ from {{cookiecutter.__package}}.core.data import save_json, save_table
 for name, part in parts.items():
     save_table(part, stage.output(name))
 save_json(reference, stage.output("profile"))
+
+# %%
+prose.learned(psi)

@@ -5,19 +5,23 @@ from {{cookiecutter.__package}}.lab import Stage
 
 stage = Stage("train")
 params = stage.params
+stage
 
 # %%
 from {{cookiecutter.__package}}.core.data import load_table, model_frame
+from {{cookiecutter.__package}}.core.schema import load_schema
 
+schema = load_schema(stage.input("schema"))
 train = load_table(stage.input("train"))
-frame = model_frame(train, params.features)
-target = train[params.data.target].to_numpy()
+frame = model_frame(train, schema.features)
+target = train[schema.target].to_numpy()
 frame.describe().T.round(1)
 
 # %%
 from {{cookiecutter.__package}}.core.model import build_pipeline, fit
 
-pipeline = fit(build_pipeline(params.model, params.features, params.task, params.seed), frame, target)
+unfitted = build_pipeline(params.model, schema.features, params.task, params.seed, frame)
+pipeline = fit(unfitted, frame, target)
 pipeline
 
 # %%
@@ -25,9 +29,9 @@ from {{cookiecutter.__package}}.core.export import to_onnx
 from {{cookiecutter.__package}}.core.schema import Signature, sha256
 from {{cookiecutter.__package}}.live.runtime import Model
 
-onnx = to_onnx(pipeline, params.features, params.name)
-known = {"name": params.name, "task": params.task, "target": params.data.target}
-signature = Signature(**known, features=params.features, classes=params.data.classes, sha256=sha256(onnx))
+onnx = to_onnx(pipeline, schema.features, params.name)
+known = {"task": schema.task, "target": schema.target, "features": schema.features, "classes": schema.classes}
+signature = Signature(name=params.name, sha256=sha256(onnx), **known)
 model = Model(onnx, signature)
 
 # %%
@@ -36,9 +40,10 @@ import pandas as pd
 
 from {{cookiecutter.__package}}.core.export import answers, hard_rows, parity, require_parity
 
-asked = pd.concat([hard_rows(frame, params.features), frame.iloc[::7]], ignore_index=True)
+some = frame.iloc[:: max(1, len(frame) // 20_000)]
+asked = pd.concat([hard_rows(frame, schema.features), some], ignore_index=True)
 batch = model.answer(asked).raw
-alone = [model.answer(asked.iloc[[row]]).raw for row in range(200)]
+alone = [model.answer(asked.iloc[[row]]).raw for row in range(min(200, len(asked)))]
 result = parity(answers(pipeline, asked), batch, np.concatenate(alone))
 result
 
@@ -57,7 +62,7 @@ agreement
 import mlflow
 
 from {{cookiecutter.__package}}.core.data import save_bytes, save_json
-from {{cookiecutter.__package}}.core.evaluation import scores
+from {{cookiecutter.__package}}.core.metrics import scores
 from {{cookiecutter.__package}}.lab import tracking
 
 save_bytes(onnx, stage.output("model"))
@@ -70,7 +75,12 @@ with tracking.run(stage) as run:
     mlflow.log_params(tracking.flat(params))
     mlflow.log_metrics({f"train.{name}": value for name, value in seen.items()})
     mlflow.log_metric("parity.largest", result.largest)
-    tracking.log_dataset(train, stage.input("train"), params.data.target, "training")
+    tracking.log_dataset(train, stage.input("train"), schema.target, "training")
     tracking.log_figures({"agreement": agreement})
     version = tracking.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
 save_json(tracking.lineage(stage, run, version), stage.output("lineage"))
+
+# %%
+from {{cookiecutter.__package}}.core.prose import training as prose
+
+prose.learned(frame, onnx, result)

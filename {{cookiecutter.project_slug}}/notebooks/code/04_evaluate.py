@@ -5,38 +5,42 @@ from {{cookiecutter.__package}}.lab import Stage
 
 stage = Stage("evaluate")
 params = stage.params
+stage
 
 # %%
 from {{cookiecutter.__package}}.core.data import load_table, model_frame
+from {{cookiecutter.__package}}.core.schema import load_schema
 from {{cookiecutter.__package}}.live.runtime import load_model
 
+schema = load_schema(stage.input("schema"))
 model = load_model(stage.input("model").parent)
 train, holdout = load_table(stage.input("train")), load_table(stage.input("holdout"))
-truth = holdout[params.data.target].to_numpy()
+truth = holdout[schema.target].to_numpy()
 outcome = model.answer(holdout).outcome
 
 # %%
 import pandas as pd
 
 from {{cookiecutter.__package}}.core import evaluation as ev
+from {{cookiecutter.__package}}.core.metrics import beats, calibration, scores
 
-name, guess = ev.baseline(train, holdout, params.data.target, params.evaluation, params.task)
-found = ev.scores(truth, outcome, params.task)
-simple = ev.scores(truth, guess, params.task)
+name, guess = ev.baseline(train, holdout, params.evaluation, schema)
+found = scores(truth, outcome, params.task)
+simple = scores(truth, guess, params.task)
 pd.DataFrame({"model": found, name: simple}).round(4)
 
 # %% [nbval-check-output]
-stage.verdict("beats baseline", ev.beats(params.evaluation.primary, params.task, found, simple))
+stage.verdict("beats baseline", beats(params.evaluation.primary, params.task, found, simple))
 
 # %%
 from {{cookiecutter.__package}}.core.figures import model as figures
 
-performance = figures.performance(truth, outcome, params.task)
+performance = figures.performance(truth, outcome, schema)
 performance
 
 # %%
-calibration = figures.reliability(ev.calibration(truth, outcome))
-calibration
+promises = figures.reliability(calibration(truth, outcome))
+promises
 
 # %%
 sliced = ev.slice_scores(holdout, truth, outcome, params.evaluation, params.task)
@@ -45,7 +49,7 @@ slices = figures.slices(sliced, primary, found[primary])
 slices
 
 # %%
-frame = model_frame(holdout, params.features)
+frame = model_frame(holdout, schema.features)
 leans = ev.importance(model.outcome, frame, truth, primary, params.task, params.seed)
 importance = figures.importances(leans, primary)
 importance
@@ -63,13 +67,18 @@ import mlflow
 
 from {{cookiecutter.__package}}.lab import tracking
 
-pictures = {"performance": performance, "calibration": calibration, "slices": slices}
+pictures = {"performance": performance, "calibration": promises, "slices": slices}
 with tracking.run(stage, resume=tracking.load_lineage(stage.input("lineage")).run_id):
     mlflow.log_metrics({f"holdout.{name}": value for name, value in found.items()})
     mlflow.set_tag("passed", not missed)
-    tracking.log_dataset(holdout, stage.input("holdout"), params.data.target, "evaluation")
+    tracking.log_dataset(holdout, stage.input("holdout"), schema.target, "evaluation")
     tracking.log_figures({**pictures, "importance": importance})
 
 # %% [nbval-check-output]
 ev.require_thresholds(missed)
 stage.verdict("thresholds met", not missed)
+
+# %%
+from {{cookiecutter.__package}}.core.prose import evaluation as prose
+
+prose.learned(report, leans)

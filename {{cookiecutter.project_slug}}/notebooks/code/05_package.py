@@ -5,6 +5,7 @@ from {{cookiecutter.__package}}.lab import Stage
 
 stage = Stage("package")
 params = stage.params
+stage
 
 # %% [nbval-check-output]
 from {{cookiecutter.__package}}.core.data import load_json
@@ -22,9 +23,12 @@ import pandas as pd
 from {{cookiecutter.__package}}.core.data import load_table, request_rows, save_json
 from {{cookiecutter.__package}}.live.golden import golden_rows
 
-chosen = load_table(stage.input("holdout")).sample(24, random_state=params.seed)
-golden = golden_rows(model, request_rows(chosen, params.features))
+holdout = load_table(stage.input("holdout"))
+chosen = holdout.sample(min(24, len(holdout)), random_state=params.seed)
+golden = golden_rows(model, request_rows(chosen, model.signature.features))
 save_json(golden, stage.output("golden"))
+
+# %%
 pd.DataFrame(golden["rows"]).assign(prediction=golden["predictions"]).head(8)
 
 # %%
@@ -56,7 +60,7 @@ stage.verdict("the service says what the notebook says", same_answers(golden, an
 # %%
 from {{cookiecutter.__package}}.core.figures import model as figures
 
-kind = "probabilities" if params.data.classes else "predictions"
+kind = "probabilities" if model.signature.classes else "predictions"
 sources = {"notebook": golden[kind], "service": answer[kind]}
 last = {name: np.reshape(values, (len(chosen), -1))[:, -1] for name, values in sources.items()}
 figures.answers(last)

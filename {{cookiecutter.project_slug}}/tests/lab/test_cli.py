@@ -71,17 +71,19 @@ def test_smoke_runs_on_the_small_parameters(writes: Path):
     assert (writes / ".smoke/data/table.txt").read_text(encoding="utf-8") == str(small.data.rows)
 
 
-def test_a_failing_notebook_fails_the_command(writes: Path, write_notebook: Callable[..., Path]):
+def test_a_failing_notebook_fails_the_command(
+    writes: Path, write_notebook: Callable[..., Path], open_stage: Callable[[str], str]
+):
     """DVC sees the exit code; a person sees the cell and where the executed copy is."""
-    write_notebook("01_first", "1 / 0")
+    write_notebook("01_first", open_stage("first"), "1 / 0")
     result = lab("run", "first")
     assert result.exit_code == 1
-    assert "cell 1 of 1 (`1 / 0`) failed with ZeroDivisionError: division by zero" in result.output
+    assert "01_first.ipynb: cell 2 of 2 (`1 / 0`) failed with ZeroDivisionError: division by zero" in result.output
     assert ".draft/reports/01_first.ipynb" in result.output
     assert (writes / ".draft/reports/01_first.ipynb").exists()
 
 
-@pytest.mark.parametrize("command", [["run", "third"], ["project", "third"]])
+@pytest.mark.parametrize("command", [["run", "third"], ["check", "third"], ["replay", "third"], ["project", "third"]])
 def test_an_unknown_notebook_is_refused_with_the_known_ones(tiny: Path, command: list[str]):
     """One sentence, no stack trace."""
     result = lab(*command)
@@ -89,7 +91,7 @@ def test_an_unknown_notebook_is_refused_with_the_known_ones(tiny: Path, command:
     assert result.output == "Error: There is no notebook stage 'third'; there are 01_first, 02_second.\n"
 
 
-@pytest.mark.parametrize("command", [["run", "first"], ["project"], ["sync"]])
+@pytest.mark.parametrize("command", [["run", "first"], ["status"], ["check"], ["replay"], ["project"], ["sync"]])
 def test_outside_a_project_the_command_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]):
     """One sentence, no stack trace."""
     monkeypatch.chdir(tmp_path)
@@ -98,7 +100,7 @@ def test_outside_a_project_the_command_says_so(tmp_path: Path, monkeypatch: pyte
     assert "is in no project" in result.output
 
 
-@pytest.mark.parametrize("command", [["run", "first"], ["project"], ["sync"]])
+@pytest.mark.parametrize("command", [["run", "first"], ["check"], ["replay"], ["project"], ["sync"]])
 @pytest.mark.parametrize("text", [None, "no JSON"])
 def test_a_notebook_that_is_gone_or_broken_is_named(tiny: Path, command: list[str], text: str | None):
     """A stage without its notebook is a sentence, not a stack trace."""
@@ -159,4 +161,4 @@ def test_an_unknown_profile_is_one_sentence(tiny: Path, monkeypatch: pytest.Monk
 def test_help_names_the_commands():
     """`lab --help` and `lab -h` are the same."""
     assert lab("--help").output == lab("-h").output
-    assert {"run", "project", "sync"} <= set(lab("-h").output.split())
+    assert {"run", "status", "check", "replay", "project", "sync"} <= set(lab("-h").output.split())

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +52,6 @@ def test_a_notebook_that_dvc_never_ran_is_left_alone(tiny: Path):
     """A new stage isn't in dvc.lock yet."""
     (tiny / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n", encoding="utf-8")
     assert locks.record_unchanged_code(tiny, ["01_first"]) == []
-
-
-@pytest.fixture
-def processes() -> Iterator[dict[str, int]]:
-    """The ids of a DVC that runs, of one that was killed but not collected, of one that is gone, and of another."""
-    wait = [sys.executable, "-c", "input()"]
-    commands = {"running": [*wait, "dvc"], "killed": [*wait, "dvc"], "gone": [*wait, "dvc"], "other": wait}
-    started = {name: subprocess.Popen(line, stdin=subprocess.PIPE) for name, line in commands.items()}
-    started["killed"].kill()
-    os.waitid(os.P_PID, started["killed"].pid, os.WEXITED | os.WNOWAIT)
-    started["gone"].kill()
-    started["gone"].wait()
-    yield {name: process.pid for name, process in started.items()}
-    for process in started.values():
-        process.kill()
-        process.communicate()
 
 
 def test_what_killed_runs_hold_is_released(tiny: Path, processes: dict[str, int]):

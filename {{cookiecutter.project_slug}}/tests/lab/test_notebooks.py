@@ -85,7 +85,10 @@ def test_a_projection_is_stale_until_it_is_written(tiny: Path, write_notebook: C
 def test_what_is_no_notebook_is_refused(tiny: Path, text: str):
     """A broken file is named, with the way to restore it."""
     (tiny / "notebooks" / "01_first.ipynb").write_text(text, encoding="utf-8")
-    with pytest.raises(workspace.WorkspaceError, match=r"01_first\.ipynb is no notebook .*git checkout"):
+    with pytest.raises(
+        workspace.WorkspaceError,
+        match=r"^notebooks/01_first\.ipynb is no notebook \(.*git checkout notebooks/",
+    ):
         notebooks.projected(tiny, "01_first")
 
 
@@ -100,3 +103,19 @@ def test_the_project_s_own_projections_are_python(project: Path):
     """What reviewers read can be read by Python too: no magics in the pipeline."""
     for spec in workspace.load_stages(project).values():
         assert ast.parse(notebooks.projected(project, spec.notebook)).body
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("x = 1\ny = 2", "x = 1"),
+        ("import os\nfrom a import b\n\nx = 1", "x = 1"),
+        ("import os", "import os"),
+        ("\n\n  \nx", "x"),
+        ("", ""),
+        ("x = '" + "y" * 100 + "'", "x = '" + "y" * 65),
+    ],
+)
+def test_a_cell_is_called_by_its_first_telling_line(source: str, line: str):
+    """Imports say little, unless there is nothing else; a long line is cut."""
+    assert notebooks.first_line(source) == line

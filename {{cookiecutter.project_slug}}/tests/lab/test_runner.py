@@ -72,7 +72,7 @@ def test_a_failing_cell_is_named_and_the_copy_is_kept(
     """One sentence names the cell and the error; the copy shows how far it came, and nothing after it."""
     stale = {**make_cell("'never'"), "outputs": [{"output_type": "stream", "name": "stdout", "text": "old"}]}
     found = ran("x = 1", "import math\nmath.sqrt(-x)", stale)
-    assert found.error == "01_first: cell 2 of 3 (`math.sqrt(-x)`) failed with ValueError: math domain error"
+    assert found.error == "01_first.ipynb: cell 2 of 3 (`math.sqrt(-x)`) failed with ValueError: math domain error"
     assert found.cells[1]["outputs"][0]["ename"] == "ValueError"
     assert found.cells[2]["outputs"] == []
     assert len(found.lines) == 2
@@ -81,22 +81,6 @@ def test_a_failing_cell_is_named_and_the_copy_is_kept(
 def test_a_killed_kernel_is_named_and_the_copy_is_kept(ran: Callable[..., Ran]):
     """When the system ends the kernel, as it does when memory runs out, the sentence says what to do."""
     found = ran("print('before')", "import os\nos.kill(os.getpid(), 9)")
-    assert found.error.startswith("01_first: cell 2 of 2 (`os.kill(os.getpid(), 9)`) killed its kernel")
+    assert found.error.startswith("01_first.ipynb: cell 2 of 2 (`os.kill(os.getpid(), 9)`) killed its kernel")
     assert "data.rows in params.yaml" in found.error
     assert text(found.cells[0]) == "before\n"
-
-
-@pytest.mark.parametrize(
-    ("source", "line"),
-    [
-        ("x = 1\ny = 2", "x = 1"),
-        ("import os\nfrom a import b\n\nx = 1", "x = 1"),
-        ("import os", "import os"),
-        ("\n\n  \nx", "x"),
-        ("", ""),
-        ("x = '" + "y" * 100 + "'", "x = '" + "y" * 65),
-    ],
-)
-def test_a_cell_is_called_by_its_first_telling_line(source: str, line: str):
-    """Imports say little, unless there is nothing else; a long line is cut."""
-    assert runner.first_line(source) == line

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +17,7 @@ from matplotlib.figure import Figure
 from mlflow.entities import Run
 
 from {{cookiecutter.__package}}.core import data, schema
-from {{cookiecutter.__package}}.lab import notebooks, tracking
+from {{cookiecutter.__package}}.lab import notebooks, store, tracking
 from {{cookiecutter.__package}}.lab.stage import Stage
 from {{cookiecutter.__package}}.live import runtime
 
@@ -193,6 +196,13 @@ def test_parameters_are_compared_by_their_dotted_names(opened: Open):
     assert not any(isinstance(value, dict) and value for value in found.values())
 
 
+def test_a_column_may_be_called_what_no_parameter_may(opened: Open):
+    """MLflow takes neither a bracket nor a currency; the value is found under the name without them."""
+    features = {"prix (€)": schema.Feature(kind="number", nullable=True)}
+    found = tracking.flat(msgspec.structs.replace(opened().params, features=features))
+    assert found["features.prix ___.nullable"] is True
+
+
 def test_a_model_s_lineage_survives_its_file(opened: Open, root: Path, tmp_path: Path):
     """Which run, which commit and which inputs made it, and whether the code had been changed."""
     with tracking.run(opened()) as run:
@@ -219,3 +229,38 @@ def test_only_an_official_model_is_registered(opened: Open, onnx: bytes, served:
     np.testing.assert_array_equal(loaded.predict(asked), served.answer(asked).values)
     (kept,) = mlflow.search_model_versions()
     assert kept.tags["sha256"] == served.signature.sha256
+
+
+KILLED = """
+import os, signal
+from {{cookiecutter.__package}}.lab import tracking
+from {{cookiecutter.__package}}.lab.stage import Stage
+
+with tracking.run(Stage("second")) as run:
+    print(run.info.run_id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_whose_process_was_killed_is_closed_by_the_next(opened: Open):
+    """A run of this machine that nobody writes any more is marked; other people's and live ones are left alone."""
+    stage = opened()
+    died = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    client = mlflow.MlflowClient()
+    assert client.get_run(died.stdout.strip()).info.status == "RUNNING"
+    home, elsewhere = tracking.experiment(stage), {store.WRITER: "another-machine/1/0"}
+    abroad = client.create_run(home, tags=elsewhere)
+    beside = client.create_run(home, tags=store.writer())
+    with tracking.run(stage):
+        pass
+    states = [client.get_run(id).info.status for id in (died.stdout.strip(), abroad.info.run_id, beside.info.run_id)]
+    assert states == ["KILLED", "RUNNING", "RUNNING"]
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(opened: Open, monkeypatch: pytest.MonkeyPatch):
+    """Before anything is recorded."""
+    opened()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(store.StoreError, match=r"http://127\.0\.0\.1:9, where no server answers"):
+        tracking.run(Stage("second")).__enter__()

@@ -1,9 +1,8 @@
-"""Tables: reading and writing them, checking them against the schema, and splitting them by time."""
+"""Tables: reading and writing them, checking them against the schema, and turning them into what models take."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from .params import Data, Period, Split
-from .schema import Feature, columns
+from .schema import Feature, Schema, columns
 
 # What pandera's names for a broken check mean.
 BROKEN = {
@@ -35,17 +33,26 @@ def load_table(path: Path) -> pd.DataFrame:
 
 def save_table(table: pd.DataFrame, path: Path) -> None:
     """Write a Parquet table without its index."""
-    table.to_parquet(path, index=False, compression="zstd")
+    unfinished = beside(path)
+    table.to_parquet(unfinished, index=False, compression="zstd")
+    unfinished.replace(path)
 
 
 def save_bytes(content: bytes, path: Path) -> None:
-    """Write bytes as they are."""
-    path.write_bytes(content)
+    """Write bytes as they are; a reader sees all of them or none."""
+    unfinished = beside(path)
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def beside(path: Path) -> Path:
+    """Return where a file is written until it is whole."""
+    return path.with_name(f".{path.name}.unfinished")
 
 
 def save_json(value: Any, path: Path) -> None:
     """Write plain values or a record as indented JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    save_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n", path)
 
 
 def load_json(path: Path) -> Any:
@@ -60,8 +67,8 @@ def sampled(table: pd.DataFrame, rows: int | None) -> pd.DataFrame:
     return table.iloc[np.linspace(0, len(table) - 1, rows).astype(int)].reset_index(drop=True)
 
 
-def validated(table: pd.DataFrame, data: Data, features: Mapping[str, Feature], task: str) -> pd.DataFrame:
-    """Check a table against params.yaml and return it.
+def validated(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Check a prepared table against its schema and return it.
 
     Raises:
         DataError: it is empty, lacks a column, or holds values the schema doesn't allow; the first few are named.
@@ -71,7 +78,7 @@ def validated(table: pd.DataFrame, data: Data, features: Mapping[str, Feature], 
     if table.empty:
         raise DataError("The table is empty: run 01_ingest again, and look at what its source returned.")
     try:
-        return table_schema(data, features, task).validate(table, lazy=True)
+        return table_schema(schema).validate(table, lazy=True)
     except pandera.errors.SchemaErrors as error:
         raise DataError(f"The table breaks its schema: {broken(error.failure_cases)}.") from None
 
@@ -84,56 +91,32 @@ def broken(failures: pd.DataFrame) -> str:
     return "; ".join(named.column.head(5) + " " + checks.replace(BROKEN).head(5))
 
 
-def table_schema(data: Data, features: Mapping[str, Feature], task: str) -> Any:
-    """Return the pandera schema that params.yaml describes: id, time, target and every feature."""
+def table_schema(schema: Schema) -> Any:
+    """Return the pandera schema of a prepared table: id, time, target and every feature."""
     import pandera.pandas as pa
 
-    codes = pa.Check.isin(range(len(data.classes)), error="is no class's number")
+    codes = pa.Check.isin(range(len(schema.classes)), error="is no class's number")
     finite = pa.Check(np.isfinite, error="is not finite")
-    target = pa.Column(checks=codes) if task == "classification" else pa.Column(float, checks=finite)
-    special = {
-        data.id: pa.Column(unique=True),
-        data.time: pa.Column("datetime64[us, UTC]", coerce=True),
-        data.target: target,
-    }
-    return pa.DataFrameSchema({**special, **{name: feature_column(f) for name, f in features.items()}})
+    special = {schema.id: pa.Column(unique=True)}
+    if schema.time:
+        special[schema.time] = pa.Column("datetime64[us, UTC]", coerce=True)
+    special[schema.target] = pa.Column(checks=codes) if schema.classes else pa.Column(float, checks=finite)
+    return pa.DataFrameSchema({**special, **{name: feature_column(f) for name, f in schema.features.items()}})
 
 
 def feature_column(feature: Feature) -> Any:
     """Return the pandera column of one feature."""
     import pandera.pandas as pa
 
-    if feature.kind == "category":
-        return pa.Column(str, nullable=feature.nullable)
+    types = {"category": str, "boolean": "boolean", "date": "datetime64[us]"}
+    if feature.kind != "number":
+        return pa.Column(types[feature.kind], nullable=feature.nullable, coerce=feature.kind != "category")
     bounds = [
         *([pa.Check.ge(feature.min, error=f"is below {feature.min:g}")] if feature.min is not None else []),
         *([pa.Check.le(feature.max, error=f"is above {feature.max:g}")] if feature.max is not None else []),
         pa.Check(np.isfinite, error="is not finite"),
     ]
     return pa.Column(float, checks=bounds, nullable=feature.nullable, coerce=True)
-
-
-def split_by_time(table: pd.DataFrame, split: Split, time: str) -> dict[str, pd.DataFrame]:
-    """Return the train, holdout and live parts, in the order of time.
-
-    Raises:
-        DataError: two periods overlap, or one holds no row.
-    """
-    periods = {"train": split.train, "holdout": split.holdout, "live": split.live}
-    for (earlier, first), (later, second) in pairwise(periods.items()):
-        if first[1] > second[0]:
-            raise DataError(f"params.yaml: split.{earlier} ends after split.{later} begins; let them meet at one day.")
-    parts = {name: within(table, period, time) for name, period in periods.items()}
-    for name, part in parts.items():
-        if part.empty:
-            raise DataError(f"No row falls into split.{name}, {periods[name][0]} to {periods[name][1]}.")
-    return parts
-
-
-def within(table: pd.DataFrame, period: Period, time: str) -> pd.DataFrame:
-    """Return the rows whose time lies in the half-open period (days in UTC), with a fresh index."""
-    first, last = (pd.Timestamp(day, tz="UTC") for day in period)
-    return table[(table[time] >= first) & (table[time] < last)].reset_index(drop=True)
 
 
 def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
@@ -143,5 +126,10 @@ def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.Data
 
 def request_rows(table: pd.DataFrame, features: Mapping[str, Feature]) -> list[dict[str, Any]]:
     """Return a table's rows as a request carries them: one object a row, null for what is missing."""
-    chosen = table[list(features)].astype(object)
+    chosen = pd.DataFrame({name: as_sent(table[name], feature) for name, feature in features.items()}, dtype=object)
     return chosen.where(chosen.notna(), None).to_dict(orient="records")
+
+
+def as_sent(values: pd.Series, feature: Feature) -> pd.Series:
+    """Return the values of one feature as JSON writes them: a date is its ISO text."""
+    return values.dt.strftime("%Y-%m-%d") if feature.kind == "date" else values.astype(object)

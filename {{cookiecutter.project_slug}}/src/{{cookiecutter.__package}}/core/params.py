@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .records import ParamsError, Record, load_mapping, located, merged, refuse_unknown_keys
-from .schema import RESERVED, Feature, Task
+from .schema import Feature, Task, name_fault
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -175,6 +175,6 @@ def contradictions(params: Params) -> Iterator[str]:
         yield f"split.holdout and split.live take {split.holdout + split.live:g} of the rows: leave some for training."
     special = {role: getattr(data, role) for role in ("id", "time", "target") if getattr(data, role)}
     for name in params.features if isinstance(params.features, dict) else ():
-        if name in special.values() or not name.strip() or name in RESERVED:
-            role = next((f"the data.{role} column" for role, column in special.items() if column == name), "reserved")
-            yield f"features lists {name!r}, which is {role}: take it out, or rename the column in the table."
+        role = next((f"is the data.{role} column" for role, column in special.items() if column == name), "")
+        if fault := role or name_fault(name):
+            yield f"features lists {name!r}, which {fault}: take it out, or rename the column in the table."

@@ -17,7 +17,7 @@ class ParamsError(ValueError):
     """params.yaml can't be used as it is; the message names the key and the way out."""
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A section of params.yaml."""
 
 

@@ -17,6 +17,7 @@ Kind = Literal["number", "category", "boolean", "date"]
 # What the rows of a table without an id of its own are called by.
 ROW_NUMBER = "row_number"
 # What answers and the prediction log say of a row, beside its features.
+ESCAPED = {'"', "\\", *map(chr, range(32))}
 RESERVED = ("request_id", "prediction", "predictions", "probability", "probabilities", "variant", "model_sha256")
 
 
@@ -74,6 +75,16 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+def name_fault(name: str) -> str:
+    """Return why a column can't be a feature under its name; nothing if it can."""
+    if not name.strip():
+        return "has no name"
+    if name in RESERVED:
+        return "has a name that the service's answers need"
+    # The decoder of requests compares names as they are written in JSON, where these have to be escaped.
+    return "has a quotation mark, a backslash or a control character in its name" if set(name) & ESCAPED else ""
+
+
 def sha256(content: bytes) -> str:
     """Return the hexadecimal SHA-256 of `content`."""
     return hashlib.sha256(content).hexdigest()
@@ -120,6 +131,9 @@ def days(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return dates, or their ISO texts, as days since 1970-01-01; what is a number already stays as it is."""
     if values.dtype.kind == "f":
         return values.astype(np.float32)
-    dates = np.array([None if value != value else value for value in values.tolist()], dtype="datetime64[D]") \
-        if values.dtype.kind == "O" else values.astype("datetime64[D]")
+    dates = (
+        np.array([None if value != value else value for value in values.tolist()], dtype="datetime64[D]")
+        if values.dtype.kind == "O"
+        else values.astype("datetime64[D]")
+    )
     return np.where(np.isnat(dates), np.nan, dates.astype(np.int64)).astype(np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,76 +10,192 @@ from pathlib import Path
 import click
 
 from .locks import record_unchanged_code, release_dead_locks
-from .notebooks import load_notebook, projection_is_stale, write_projection
-from .workspace import WorkspaceError, find_root, find_stage, load_stages, mode_of, place
+from .workspace import WorkspaceError, find_root
+
+CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
-    """Run notebooks and keep their code projections up to date."""
+    """Run notebooks, say which are stale and why, and prove that they still do what they promise."""
 
 
-@main.command()
+@main.command(short_help="Run one notebook in a fresh kernel.")
 @click.argument("name")
 @click.option("--smoke", is_flag=True, help="On a sample, with throwaway outputs: seconds instead of minutes.")
-def run(name: str, smoke: bool) -> None:
+@click.option(
+    "--cell-seconds",
+    type=CELL_SECONDS,
+    metavar="SECONDS",
+    default=3600,
+    envvar="LAB_CELL_SECONDS",
+    show_default=True,
+    show_envvar=True,
+    help="How long one cell may take before its kernel is stopped.",
+)
+def run(name: str, smoke: bool, cell_seconds: float) -> None:
     """Run the notebook NAME ('train' or '03_train') in a fresh kernel.
 
     DVC runs it officially. By hand it is a draft: it reads what is tracked and writes under .draft/.
     """
-    from .runner import RunError, run_notebook
+    from .execution import run_stage
 
     if smoke:
         os.environ["LAB_PROFILE"] = "smoke"
-    started = time.monotonic()
     with sentences():
-        root = find_root(Path.cwd())
-        spec = find_stage(load_stages(root), name)
-        mode = mode_of(spec.name, os.environ)
-        load_notebook(root / spec.source)
-    executed = place(root, mode, spec.executed)
-    click.echo(f"{spec.notebook} ({mode})")
-    try:
-        run_notebook(root / spec.source, executed, click.echo)
-    except RunError as error:
-        raise click.ClickException(f"{error}\nThe executed copy shows it: {executed.relative_to(root)}") from None
-    click.echo(f"{spec.notebook} done in {time.monotonic() - started:.1f} s -> {executed.relative_to(root)}")
+        run_stage(find_root(Path.cwd()), name, click.echo, cell_seconds=cell_seconds)
 
 
-@main.command()
+@main.command(short_help="Which notebooks are stale, and why.")
+@click.option("--check", is_flag=True, help="Exit with 1 if a notebook is stale.")
+def status(check: bool) -> None:
+    """Say of each notebook whether it is up to date, and if not, what makes it stale: a line for each reason.
+
+    Code, parameters, inputs and outputs count; prose and the outputs shown in a notebook don't. Nothing is run or
+    written. The exit code is 0, or 1 where a notebook is broken; with --check also where one is stale.
+    """
+    from .status import status_lines
+
+    with sentences():
+        lines, verdicts = status_lines(find_root(Path.cwd()))
+    click.echo("\n".join(lines))
+    if any(verdict.fault or (check and verdict.stale) for verdict in verdicts):
+        raise SystemExit(1)
+
+
+@main.command(short_help="Run notebooks on a sample, cell by cell against their contract.")
+@click.argument("names", nargs=-1)
+@click.option(
+    "--cell-seconds",
+    type=CELL_SECONDS,
+    metavar="SECONDS",
+    default=300,
+    show_default=True,
+    help="How long one cell may take before its kernel is stopped.",
+)
+def check(names: tuple[str, ...], cell_seconds: float) -> None:
+    """Run every notebook, or those in NAMES, on a sample with nbval: each cell a test.
+
+    All of them start from nothing. Of named ones, what they need from earlier notebooks is made first unless it is
+    there and as new as what makes it.
+    """
+    from .smoke import check_notebooks
+
+    with sentences():
+        raise SystemExit(check_notebooks(find_root(Path.cwd()), names, click.echo, cell_seconds=cell_seconds))
+
+
+@main.command(short_help="Hold the copies that DVC executed to the contract; nothing runs.")
+@click.argument("names", nargs=-1)
+@click.option("--current", is_flag=True, help="Pass over notebooks without a copy of their present code, and say so.")
+def replay(names: tuple[str, ...], current: bool) -> None:
+    """Compare the executed copies in reports/, of all notebooks or those in NAMES, with what the notebooks promise.
+
+    nbval checks each cell as if it ran, with the outputs that DVC recorded. A copy made by other code is refused.
+    """
+    from .proof import replay_notebooks
+
+    with sentences():
+        raise SystemExit(replay_notebooks(find_root(Path.cwd()), names, click.echo, only_current=current))
+
+
+@main.command(short_help="Write the code of notebooks to notebooks/code/.")
 @click.argument("names", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a projection is out of date.")
 def project(names: tuple[str, ...], check: bool) -> None:
     """Write the code of notebooks to notebooks/code/, which DVC hashes and reviewers read."""
+    from .projections import chosen_stages, refresh_projections
+
     with sentences():
         root = find_root(Path.cwd())
-        refresh_projections(root, chosen_notebooks(root, names), check)
+        refresh_projections(root, chosen_stages(root, names), click.echo, check=check)
 
 
-@main.command()
+@main.command(short_help="Bring projections and dvc.lock in step with the notebooks.")
 def sync() -> None:
     """Bring projections and dvc.lock in step with the notebooks, and release what a killed run still holds."""
+    from .projections import chosen_stages, refresh_projections
+
     with sentences():
         root = find_root(Path.cwd())
-        notebooks = chosen_notebooks(root, ())
-        refresh_projections(root, notebooks, check=False)
-    for pid in release_dead_locks(root):
-        click.echo(f"released what the killed process {pid} held")
-    for name in record_unchanged_code(root, notebooks):
-        click.echo(f"{name}: prose or outputs changed, nothing has to run")
+        stages = chosen_stages(root, ())
+        refresh_projections(root, stages, click.echo, check=False)
+        for pid in release_dead_locks(root):
+            click.echo(f"released what the killed process {pid} held")
+        for name in record_unchanged_code(root, [spec.notebook for spec in stages]):
+            click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
-@main.command()
+@main.command(short_help="Take a table of your own; write it into params.yaml.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--target", metavar="COLUMN", help="The column that is to be predicted.")
+@click.option("--query", metavar="SQL", help="What to ask the database, where PATH is an SQL URL.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def adopt(paths: tuple[str, ...], target: str | None, query: str | None, yes: bool) -> None:
+    """Take a table of your own: a CSV or Parquet file, a glob, a folder, or an SQL URL.
+
+    It is copied to data/external/, and params.yaml says of it what a look at it showed.
+    """
+    from ..core.data import DataError
+    from ..core.records import ParamsError
+    from .adopt import adopt
+
+    with sentences(DataError, ParamsError):
+        adopt(find_root(Path.cwd()), paths, target, query, yes)
+
+
+@main.command(short_help="Take from notebooks what running and looking left behind.")
+@click.argument("names", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing, and fail if a notebook isn't as git keeps it.")
+def clean(names: tuple[str, ...], check: bool) -> None:
+    """Take from notebooks what running and looking left behind; contract cells keep their outputs.
+
+    NAMES are stages, notebooks or files; without any, all of notebooks/*.ipynb. What is taken away, JupyterLab shows
+    all the same: it goes to .draft/notebooks/.
+    """
+    from .outputs import clean_file, notebook_file, notebook_files
+
+    with sentences():
+        root = find_root(Path.cwd())
+        paths = [notebook_file(root, name) for name in names] or notebook_files(root)
+        changed = [os.path.relpath(path) for path in paths if clean_file(path, check=check)]
+        if check and changed:
+            raise WorkspaceError(f"Not as git keeps them: {', '.join(changed)}. Run `lab clean`.")
+    for path in changed:
+        click.echo(f"{path} cleaned")
+
+
+@main.command(short_help="Keep what contract cells said when DVC ran them last.")
+@click.argument("names", nargs=-1, required=True)
+def accept(names: tuple[str, ...]) -> None:
+    """Keep in the notebooks NAMES what their contract cells said when DVC ran them last. Runs nothing."""
+    from .acceptance import accept as take
+    from .projections import chosen_stages
+
+    with sentences():
+        root = find_root(Path.cwd())
+        for spec in chosen_stages(root, names):
+            changes = take(root, spec)
+            click.echo(
+                "\n".join([f"{spec.source} accepted:", *(f"  {change}" for change in changes)])
+                if changes
+                else f"{spec.source}: nothing to accept, it says what DVC's run said"
+            )
+
+
+@main.command(short_help="Search for better options of the model.")
 @click.option("--trials", type=click.IntRange(min=1), help="How many options to try in all; default: tune.trials.")
 @click.option("--minutes", type=click.FloatRange(min=0), help="How long to go on at most; default: tune.minutes.")
 @click.option("--estimator", "estimators", default="", help="Search these instead, such as lightgbm,xgboost.")
 @click.option("--apply", "write", is_flag=True, help="Write the best into params.yaml; alone, what is known already.")
 def tune(trials: int | None, minutes: float | None, estimators: str, write: bool) -> None:
     """Search for better options of the model on the training data; a search that was stopped goes on."""
+    from ..core.options import ModelError
+    from ..core.records import ParamsError
     from . import tuning
     from .stage import Stage
 
-    with sentences():
+    with sentences(ModelError, ParamsError):
         stage = Stage("train")
         limits, known_only = stage.params.tune, write and trials is None and minutes is None
         names = [name.strip() for name in estimators.split(",") if name.strip()]
@@ -94,28 +209,9 @@ def tune(trials: int | None, minutes: float | None, estimators: str, write: bool
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
-    """End the command with one sentence where the project isn't as it should be."""
-    from ..core.options import ModelError
-    from ..core.records import ParamsError
-
+def sentences(*others: type[Exception]) -> Iterator[None]:
+    """End the command with one sentence where the project, or what else was named, isn't as it should be."""
     try:
         yield
-    except (WorkspaceError, ParamsError, ModelError) as error:
+    except (WorkspaceError, *others) as error:
         raise click.ClickException(str(error)) from None
-
-
-def chosen_notebooks(root: Path, names: tuple[str, ...]) -> list[str]:
-    """Return the notebooks that were named, or all of them."""
-    stages = load_stages(root)
-    return [find_stage(stages, name).notebook for name in names] or [spec.notebook for spec in stages.values()]
-
-
-def refresh_projections(root: Path, notebooks: list[str], check: bool) -> None:
-    """Write the projections that are out of date, or with `check` fail because of them."""
-    stale = [name for name in notebooks if projection_is_stale(root, name)]
-    if check and stale:
-        raise WorkspaceError(f"notebooks/code/ is out of date for {', '.join(stale)}: run `make format`.")
-    for name in stale:
-        write_projection(root, name)
-        click.echo(f"notebooks/code/{name}.py written: its code changed")

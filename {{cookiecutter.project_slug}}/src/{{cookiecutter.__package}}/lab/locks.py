@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
-from ruamel.yaml import YAML
+
+from .hashes import md5
+from .workspace import load_yaml
 
 
 def record_unchanged_code(root: Path, notebooks: list[str]) -> list[str]:
     """Tell DVC of notebooks whose projection is as locked although the file differs; return their names."""
-    path = root / "dvc.lock"
-    if not path.exists():
-        return []
-    locked = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")).get("stages", {})
+    locked = locked_stages(root)
     changed = [name for name in notebooks if only_prose_changed(root, name, locked.get(f"code@{name}"))]
     if changed:
         targets = [f"code@{name}" for name in changed]
@@ -33,9 +33,14 @@ def only_prose_changed(root: Path, name: str, entry: dict | None) -> bool:
     return not same[0] and all(same[1:])
 
 
-def md5(path: Path) -> str:
-    """Return the MD5 that DVC records for a file; empty if there is none."""
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else ""
+def locked_stages(root: Path) -> dict[str, Any]:
+    """Return what dvc.lock records of each stage; nothing before the first run.
+
+    Raises:
+        WorkspaceError: dvc.lock can't be read.
+    """
+    path = root / "dvc.lock"
+    return (load_yaml(path).get("stages") or {}) if path.exists() else {}
 
 
 def release_dead_locks(root: Path) -> list[int]:
@@ -53,13 +58,30 @@ def release_dead_locks(root: Path) -> list[int]:
         # Killed while it was writing; DVC would stop at such a file for good.
         path.unlink()
         return []
-    holders = [*held.get("write", {}).values(), *(h for readers in held.get("read", {}).values() for h in readers)]
-    dead = sorted({holder["pid"] for holder in holders if holder and not is_dvc(holder["pid"])})
+    dead = sorted(pid for pid in holders(held) if not is_dvc(pid))
     if dead:
         writers = {file: h for file, h in held.get("write", {}).items() if h and h["pid"] not in dead}
         readers = {file: [h for h in hs if h["pid"] not in dead] for file, hs in held.get("read", {}).items()}
         path.write_text(json.dumps({"write": writers, "read": readers}), encoding="utf-8")
     return dead
+
+
+def holders(held: dict[str, Any]) -> set[int]:
+    """Return the ids of the processes that a read-write lock names."""
+    readers = (holder for holders in held.get("read", {}).values() for holder in holders)
+    return {holder["pid"] for holder in (*held.get("write", {}).values(), *readers) if holder}
+
+
+def dvc_at_work(root: Path) -> list[int]:
+    """Return the ids of the DVC processes that hold one of this project's locks and are alive."""
+    folder = root / ".dvc" / "tmp"
+    found: set[int] = set()
+    # Both may be gone or half-written at any moment; then nobody holds them, or the next look will tell.
+    with contextlib.suppress(OSError, ValueError):
+        found |= holders(json.loads((folder / "rwlock").read_text(encoding="utf-8")))
+    with contextlib.suppress(OSError, ValueError):
+        found.add(int((folder / "lock").read_text(encoding="utf-8")))
+    return sorted(pid for pid in found if is_dvc(pid))
 
 
 def is_dvc(pid: int) -> bool:

@@ -15,6 +15,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from .kernels import end_group
+from .notebooks import CONTRACT, first_line
+
 SAMPLE_SECONDS = 0.05
 Say = Callable[[str], None]
 
@@ -80,24 +83,19 @@ class Progress:
             self.say(f"  {place} {seconds:6.1f} s {megabytes:6.0f} MB  {first_line(cell.source)}")
 
 
-def first_line(source: str, width: int = 70) -> str:
-    """Return the first line of a cell that is neither empty nor an import, cut to `width`."""
-    lines = [line for line in source.splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("import ", "from "))] or lines or [""]
-    return telling[0][:width]
-
-
-def run_notebook(source: Path, destination: Path, say: Say) -> None:
+def run_notebook(source: Path, destination: Path, say: Say, *, cell_seconds: float | None = None) -> None:
     """Run `source` and save the executed copy to `destination`, whether it succeeds or fails.
 
+    A cell may take `cell_seconds`, or as long as it likes. However it ends, no process of the kernel lives on.
+
     Raises:
-        RunError: a cell raised an error, took too long or killed its kernel.
+        RunError: a cell raised an error, took too long, killed its kernel, or wrote to stderr beside a contract.
     """
     notebook = nbformat.read(source, as_version=4)
     progress = Progress(notebook, say)
     client = NotebookClient(
         notebook,
-        timeout=None,
+        timeout=cell_seconds,
         kernel_name="python3",
         record_timing=False,
         # What cells and kernel tell each other is encrypted where the kernel can do it; ipykernel warns otherwise.
@@ -106,16 +104,26 @@ def run_notebook(source: Path, destination: Path, say: Say) -> None:
         on_cell_start=progress.on_start,
         on_cell_executed=progress.on_end,
     )
+    group = None
     try:
         with client.setup_kernel(env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}):
+            group = client.km.provisioner.pgid
             progress.watch(client.km.provisioner.pid)
-            run_cells(client, source.stem)
+            run_cells(client, source)
     finally:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, destination)
+        end_group(group)
+        save_copy(notebook, destination)
 
 
-def run_cells(client: NotebookClient, name: str) -> None:
+def save_copy(notebook: Any, destination: Path) -> None:
+    """Write the executed copy in one step: whoever is killed meanwhile leaves the old copy or none."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    part = destination.with_name(f".{destination.name}.part")
+    nbformat.write(notebook, part)
+    part.replace(destination)
+
+
+def run_cells(client: NotebookClient, source: Path) -> None:
     """Execute every cell in order, and turn what nbclient raises into one sentence."""
     cells = client.nb.cells
     codes = [index for index, cell in enumerate(cells) if cell.cell_type == "code" and cell.source.strip()]
@@ -123,12 +131,38 @@ def run_cells(client: NotebookClient, name: str) -> None:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     for number, index in enumerate(codes, start=1):
-        where = f"{name}: cell {number} of {len(codes)} (`{first_line(cells[index].source)}`)"
+        where = f"{source.name}: cell {number} of {len(codes)} (`{first_line(cells[index].source)}`)"
         try:
             client.execute_cell(cells[index], index, execution_count=number)
         except CellExecutionError as error:
             raise RunError(f"{where} failed with {error.ename}: {error.evalue}") from None
         except DeadKernelError:
-            raise RunError(f"{where} killed its kernel; if memory ran out, set data.rows in params.yaml.") from None
+            raise RunError(f"{where} {end_of_kernel(client)}") from None
         except CellTimeoutError:
-            raise RunError(f"{where} did not end in time.") from None
+            client.shutdown_kernel = "immediate"
+            raise RunError(
+                f"{where} did not end within {client.timeout:g} s, and its kernel was stopped. "
+                "Give it more with LAB_CELL_SECONDS in .env, or `lab run --cell-seconds`."
+            ) from None
+        check_stderr(cells[index], where)
+
+
+def end_of_kernel(client: NotebookClient) -> str:
+    """Say how the kernel ended while a cell ran: killed from outside, or by the cell itself."""
+    process = client.km.provisioner.process
+    code = process.poll() if process else None
+    if code in (None, -9):
+        return "killed its kernel; if memory ran out, set data.rows in params.yaml."
+    way = "by itself" if code >= 0 else f"by signal {-code}"
+    return f"ended its kernel {way} (exit code {code}); take out what does, such as os._exit or a crashing library."
+
+
+def check_stderr(cell: Any, where: str) -> None:
+    """Raise RunError if a contract cell wrote to stderr: nbval, which compares all it shows, would fail on it."""
+    written = [output.text for output in cell.outputs if output.get("name") == "stderr"]
+    if written and CONTRACT in cell.metadata.get("tags", []):
+        line = next((line for line in "".join(written).splitlines() if line.strip()), "")
+        raise RunError(
+            f"{where} is a contract cell and wrote to stderr ({line.strip()[:80]!r}). "
+            "It may print its verdict alone: move what warns to a cell before it."
+        )

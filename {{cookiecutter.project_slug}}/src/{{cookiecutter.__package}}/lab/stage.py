@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.params import Params, load_params
+from .banner import banner
 from .workspace import StageSpec, WorkspaceError, find_root, find_stage, load_stages, mode_of, place, source_of
 
 # MLflow reports its use over the network and fills notebooks with its log, unless told not to before its import.
@@ -49,6 +50,9 @@ class Stage:
     def __repr__(self) -> str:
         return f"Stage({self.spec.name!r}, mode={self.mode!r})"
 
+    def _repr_markdown_(self) -> str:
+        return banner(self)
+
     @property
     def tracking_uri(self) -> str:
         """Where runs are recorded: MLFLOW_TRACKING_URI, or a SQLite file at the root; in smoke mode a throwaway one."""
@@ -66,10 +70,14 @@ class Stage:
             WorkspaceError: dvc.yaml lists no such input, or it hasn't been made yet.
         """
         relative = self.named(name, self.spec.inputs, "deps")
-        path = source_of(self.root, self.mode, relative, self.stages)
+        path = self.source(relative)
         if not path.exists():
             raise WorkspaceError(f"{self.spec.notebook} needs {relative}, which is not there: {self.way_to(relative)}")
         return path
+
+    def source(self, relative: str) -> Path:
+        """Return where this mode reads an input of dvc.yaml, there or not."""
+        return source_of(self.root, self.mode, relative, self.stages)
 
     def output(self, name: str) -> Path:
         """Return the path of an output by its name, with its folder made.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,9 +23,11 @@ from mlflow.models.model import ModelInfo
 from ..core.params import Params
 from ..core.schema import sha256
 from .stage import Stage
+from .store import end_dead_runs, require_answer, writer
 from .workspace import place
 
 SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
+UNFIT = re.compile(r"[^\w.\- :]")
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,15 +50,20 @@ def run(stage: Stage, resume: str | None = None) -> Iterator[Run]:
 
     Drafts are kept in an experiment of their own, so that the official one shows only what DVC ran. `resume` goes on
     with an earlier run if it is in the same experiment; otherwise the new run names it in its tag `continues`.
+
+    Raises:
+        StoreError: MLFLOW_TRACKING_URI names a server that doesn't answer or lets nobody in.
     """
     home = experiment(stage)
+    end_dead_runs(home)
     mlflow.set_experiment(experiment_id=home)
     if resume and experiment_of(resume) == home:
         with mlflow.start_run(run_id=resume) as active:
+            mlflow.set_tags(writer())
             yield active
         return
     with mlflow.start_run(run_name=f"{stage.spec.name}-{stage.mode}") as active:
-        mlflow.set_tags(origin(stage) | ({"continues": resume} if resume else {}))
+        mlflow.set_tags(origin(stage) | writer() | ({"continues": resume} if resume else {}))
         yield active
 
 
@@ -64,6 +72,7 @@ def experiment(stage: Stage, purpose: str = "") -> str:
 
     What has a purpose of its own, such as tuning, has an experiment of its own.
     """
+    require_answer(stage.tracking_uri)
     mlflow.set_tracking_uri(stage.tracking_uri)
     suffix = purpose or ("drafts" if stage.mode == "draft" else "")
     name = stage.params.name + (f"-{suffix}" if suffix else "")
@@ -143,7 +152,8 @@ def flattened(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield dotted names and values of nested mappings."""
     if isinstance(value, dict):
         for key, entry in value.items():
-            yield from flattened(f"{name}.{key}", entry)
+            # A column may be called anything, and a parameter of MLflow may not.
+            yield from flattened(f"{name}.{UNFIT.sub('_', key)}", entry)
     else:
         yield name, value
 
@@ -154,6 +164,8 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
     MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
     """
     package = Path(__file__).resolve().parents[1]
+    # As MLflow would take the model's own 32-bit numbers for a rule and refuse the 64-bit ones of every other table.
+    example = example.astype(dict.fromkeys(example.select_dtypes("number"), float))
     info = mlflow.pyfunc.log_model(
         name="model",
         python_model=str(package / "live" / "mlflow_model.py"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
 
 Mode = Literal["official", "draft", "smoke"]
 
@@ -67,8 +67,38 @@ def mode_of(stage: str, environ: Mapping[str, str]) -> Mode:
 
 def load_stages(root: Path) -> dict[str, StageSpec]:
     """Return the notebook stages of dvc.yaml by name, in its order."""
-    entries = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    return {name: stage_spec(name, entry) for name, entry in entries.items() if runs_notebook(entry)}
+    return {name: stage_spec(name, entry) for name, entry in load_entries(root).items() if runs_notebook(entry)}
+
+
+def load_entries(root: Path) -> dict[str, dict[str, Any]]:
+    """Return all stages of dvc.yaml as they are written there.
+
+    Raises:
+        WorkspaceError: dvc.yaml can't be read, or lists no stages.
+    """
+    entries = load_yaml(root / "dvc.yaml").get("stages")
+    if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+        raise WorkspaceError("dvc.yaml lists no stages: restore it with `git checkout dvc.yaml`.")
+    return entries
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping, as DVC reads it (YAML 1.2).
+
+    Raises:
+        WorkspaceError: it isn't there, isn't YAML (git's conflict marks aren't), or holds something else.
+    """
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WorkspaceError(f"{path} is not there: restore it with `git checkout {path.name}`.") from None
+    except (YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise WorkspaceError(f"{path.name} is no YAML{where}: mend it, or `git checkout {path.name}`.") from None
+    if not isinstance(content, dict):
+        raise WorkspaceError(f"{path.name} holds no settings: restore it with `git checkout {path.name}`.")
+    return content
 
 
 def runs_notebook(entry: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -118,12 +119,16 @@ class RequestModel:
 
 def field_type(feature: Feature) -> Any:
     """Return the type a feature's value is decoded into; float32's range is the widest a number may have."""
+    about = feature.about or None
     if feature.kind == "category":
-        kind: Any = Annotated[str, msgspec.Meta(max_length=MOST_LETTERS, description=feature.about)]
-    else:
+        kind: Any = Annotated[str, msgspec.Meta(max_length=MOST_LETTERS, description=about)]
+    elif feature.kind == "number":
         least = -LARGEST_FLOAT32 if feature.min is None else feature.min
         most = LARGEST_FLOAT32 if feature.max is None else feature.max
-        kind = Annotated[float, msgspec.Meta(ge=least, le=most, description=feature.about)]
+        kind = Annotated[float, msgspec.Meta(ge=least, le=most, description=about)]
+    else:
+        plain: Any = {"boolean": bool, "date": date}[feature.kind]
+        kind = Annotated[plain, msgspec.Meta(description=about)]
     return kind | None if feature.nullable else kind
 
 
@@ -147,9 +152,12 @@ def shown(key: str) -> str:
 
 def expectation(feature: Feature) -> str:
     """Return what a feature's value must be, in words."""
-    if feature.kind == "category":
-        wanted = f"must be text of at most {MOST_LETTERS} characters"
-    else:
+    wanted = {
+        "category": f"must be text of at most {MOST_LETTERS} characters",
+        "boolean": "must be true or false",
+        "date": "must be a date such as 2026-01-31",
+    }.get(feature.kind)
+    if wanted is None:
         limits = [
             *([f"at least {feature.min:g}"] if feature.min is not None else []),
             *([f"at most {feature.max:g}"] if feature.max is not None else []),

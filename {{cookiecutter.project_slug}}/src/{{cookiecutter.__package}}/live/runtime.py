@@ -26,10 +26,11 @@ class Prediction(NamedTuple):
 
     @property
     def outcome(self) -> NDArray[np.float64]:
-        """The probability of the last class, or the predicted number, as the metrics take it; shape (n,)."""
+        """As the metrics take it: the number, the probability of the last of two classes, or those of all, (n, k)."""
         if self.probabilities is None:
             return self.values.astype(np.float64)
-        return self.probabilities[:, -1].astype(np.float64)
+        several = self.probabilities.shape[1] > 2
+        return (self.probabilities if several else self.probabilities[:, -1]).astype(np.float64)
 
     @property
     def raw(self) -> NDArray[np.float64]:

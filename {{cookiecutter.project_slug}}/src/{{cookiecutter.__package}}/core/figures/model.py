@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,36 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from .canvas import BLUE, GREEN, GREY, ORANGE, canvas, labelled
+from ..schema import Schema
+from .canvas import BLUE, GREEN, GREY, ORANGE, bars, canvas, labelled
+
+MOST_BARS = 25
 
 
-def performance(truth: NDArray[Any], outcome: NDArray[np.float64], task: str) -> Figure:
-    """Draw the ROC curve of a classification, or where the errors of a regression lie."""
-    return roc(truth, outcome) if task == "classification" else residuals(truth, outcome)
+def performance(truth: NDArray[Any], outcome: NDArray[np.float64], schema: Schema) -> Figure:
+    """Draw the ROC curve of two classes, what is taken for what of several, or where the errors of numbers lie."""
+    if schema.task == "multiclass":
+        return confusion(truth, outcome, schema.classes)
+    return roc(truth, outcome) if schema.task == "binary" else residuals(truth, outcome)
+
+
+def confusion(truth: NDArray[Any], outcome: NDArray[np.float64], classes: Sequence[str]) -> Figure:
+    """Draw which share of each true class (rows) is taken for which (columns)."""
+    counts = np.zeros((len(classes), len(classes)))
+    np.add.at(counts, (truth.astype(int), outcome.argmax(axis=1)), 1)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    side = min(9.0, 2.2 + 0.5 * len(classes))
+    figure, ax = canvas("What is taken for what", width=side + 1.2, height=side)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    names = [name[:18] for name in classes]
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    ax.set_yticks(range(len(names)), names)
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= 0.01:
+            color = "white" if share > 0.5 else "black"
+            ax.text(column, row, f"{share:.0%}", ha="center", va="center", fontsize=8, color=color)
+    figure.colorbar(image, ax=ax, label="share of the true class", shrink=0.8)
+    return labelled(ax, "predicted", "true").figure
 
 
 def roc(truth: NDArray[Any], outcome: NDArray[np.float64]) -> Figure:
@@ -36,7 +60,7 @@ def residuals(truth: NDArray[Any], outcome: NDArray[np.float64]) -> Figure:
     errors = np.asarray(truth, dtype=float) - outcome
     low, high = np.quantile(errors, [0.005, 0.995])
     figure, (left, right) = canvas("What is left over: truth minus prediction", width=9.0, columns=2)
-    left.hist(errors.clip(low, high), bins=80, color=BLUE, linewidth=0)
+    left.hist(errors.clip(low, high), bins=bars(len(errors)), color=BLUE, linewidth=0)
     left.axvline(0, color=ORANGE, linewidth=1)
     labelled(left, "error (the outer 1 % gathered at the ends)", "rows")
     bins = np.clip(np.searchsorted(np.quantile(outcome, np.linspace(0, 1, 21)[1:-1]), outcome), 0, 19)
@@ -63,9 +87,9 @@ def reliability(table: pd.DataFrame) -> Figure:
 
 
 def importances(values: pd.Series, score: str) -> Figure:
-    """Draw what the score loses when each feature is shuffled, largest first."""
-    ordered = values.sort_values()
-    figure, ax = canvas("What the model leans on", height=0.7 + 0.24 * len(values))
+    """Draw what the score loses when each feature is shuffled, the MOST_BARS largest from the top."""
+    ordered = values.nlargest(MOST_BARS).sort_values()
+    figure, ax = canvas("What the model leans on", height=0.7 + 0.24 * len(ordered))
     ax.barh(ordered.index, ordered, color=BLUE)
     labelled(ax, f"loss of {score} when the feature is shuffled", "")
     return figure
@@ -73,6 +97,11 @@ def importances(values: pd.Series, score: str) -> Figure:
 
 def slices(table: pd.DataFrame, score: str, overall: float) -> Figure:
     """Draw the score of each slice against that of all rows; the dot's size is its number of rows."""
+    if table.empty:
+        figure, ax = canvas("Is it as good for everyone?", height=1.0)
+        ax.text(0, 0.5, "No slice in params.yaml has rows enough to judge.", fontsize=9, va="center")
+        ax.set_axis_off()
+        return figure
     ordered = table.sort_values(["column", score], ascending=[False, True]).reset_index(drop=True)
     figure, ax = canvas("Is it as good for everyone?", height=0.9 + 0.24 * len(ordered))
     colors = dict(zip(dict.fromkeys(ordered.column), (BLUE, ORANGE, GREEN, GREY), strict=False))

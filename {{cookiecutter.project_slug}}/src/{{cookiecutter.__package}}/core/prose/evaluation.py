@@ -1,0 +1,27 @@
+"""What there is to say of a measured model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..metrics import metric
+from .words import Prose, listed
+
+
+def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
+    """Say whether the model is worth it, what it leans on, and where it is weakest."""
+    name, slices = report["primary"], pd.DataFrame(report["slices"])
+    ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
+    guess = f"where the {report['baseline']['name']} gives {theirs:.4g}"
+    lines = [f"- On {report['rows']:,} rows it has never seen, `{name}` is **{ours:.4g}**, {guess}."]
+    telling = [str(feature) for feature in leans.index[leans.to_numpy() > 0]]
+    lines.append(f"- It leans on {listed(telling)}." if telling else "- No single feature carries it.")
+    if len(slices):
+        higher = metric(name, report["task"]).higher_is_better
+        weakest = slices.sort_values(name, ascending=higher).iloc[0]
+        where = f"where `{weakest.column}` is {weakest.value} ({weakest[name]:.4g}, {weakest.rows:,} rows)"
+        lines.append(f"- It is weakest {where}. That is where the next feature should come from.")
+    return Prose("\n".join(lines))
