@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
-from .evaluation import metric
 from .export import answers
+from .metrics import metric
 from .model import build_pipeline, fit
 from .options import ModelError
 from .params import Model

@@ -18,8 +18,8 @@ from mlflow.entities import Metric, Param
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from ..core.evaluation import metric
 from ..core.folds import Folded, fold_scores
+from ..core.metrics import metric
 from ..core.options import ModelError
 from ..core.params import Model
 from ..core.schema import sha256

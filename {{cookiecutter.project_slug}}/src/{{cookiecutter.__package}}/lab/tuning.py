@@ -13,8 +13,8 @@ import pandas as pd
 from mlflow import MlflowClient
 from tqdm import tqdm
 
-from ..core.evaluation import metric
 from ..core.folds import Folded, folded
+from ..core.metrics import metric
 from ..core.options import ModelError
 from ..core.schema import load_schema
 from ..core.spaces import Options, space_of
