@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 
 from {{cookiecutter.__package}} import core
 from {{cookiecutter.__package}}.core import params
-from {{cookiecutter.__package}}.lab import notebooks, workspace
+from {{cookiecutter.__package}}.lab import workspace
+from {{cookiecutter.__package}}.lab.files import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = core.__name__.split(".")[0]

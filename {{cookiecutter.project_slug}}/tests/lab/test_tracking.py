@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from mlflow.entities import Run
 
 from {{cookiecutter.__package}}.core import data, schema
-from {{cookiecutter.__package}}.lab import notebooks, store, tracking
+from {{cookiecutter.__package}}.lab import store, tracking
+from {{cookiecutter.__package}}.lab.files import notebooks
 from {{cookiecutter.__package}}.lab.stage import Stage
 from {{cookiecutter.__package}}.live import runtime
 

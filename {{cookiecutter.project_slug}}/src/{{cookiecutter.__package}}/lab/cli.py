@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from .locks import record_unchanged_code, release_dead_locks
+from .staleness.locks import record_unchanged_code, release_dead_locks
 from .workspace import WorkspaceError, find_root
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
@@ -38,7 +38,7 @@ def run(name: str, smoke: bool, cell_seconds: float) -> None:
 
     DVC runs it officially. By hand it is a draft: it reads what is tracked and writes under .draft/.
     """
-    from .execution import run_stage
+    from .running.execution import run_stage
 
     if smoke:
         os.environ["LAB_PROFILE"] = "smoke"
@@ -54,7 +54,7 @@ def status(check: bool) -> None:
     Code, parameters, inputs and outputs count; prose and the outputs shown in a notebook don't. Nothing is run or
     written. The exit code is 0, or 1 where a notebook is broken; with --check also where one is stale.
     """
-    from .status import status_lines
+    from .staleness.status import status_lines
 
     with sentences():
         lines, verdicts = status_lines(find_root(Path.cwd()))
@@ -79,7 +79,7 @@ def check(names: tuple[str, ...], cell_seconds: float) -> None:
     All of them start from nothing. Of named ones, what they need from earlier notebooks is made first unless it is
     there and as new as what makes it.
     """
-    from .smoke import check_notebooks
+    from .proof.smoke import check_notebooks
 
     with sentences():
         raise SystemExit(check_notebooks(find_root(Path.cwd()), names, click.echo, cell_seconds=cell_seconds))
@@ -93,7 +93,7 @@ def replay(names: tuple[str, ...], current: bool) -> None:
 
     nbval checks each cell as if it ran, with the outputs that DVC recorded. A copy made by other code is refused.
     """
-    from .proof import replay_notebooks
+    from .proof.session import replay_notebooks
 
     with sentences():
         raise SystemExit(replay_notebooks(find_root(Path.cwd()), names, click.echo, only_current=current))
@@ -104,7 +104,7 @@ def replay(names: tuple[str, ...], current: bool) -> None:
 @click.option("--check", is_flag=True, help="Write nothing, and fail if a projection is out of date.")
 def project(names: tuple[str, ...], check: bool) -> None:
     """Write the code of notebooks to notebooks/code/, which DVC hashes and reviewers read."""
-    from .projections import chosen_stages, refresh_projections
+    from .files.projections import chosen_stages, refresh_projections
 
     with sentences():
         root = find_root(Path.cwd())
@@ -114,7 +114,7 @@ def project(names: tuple[str, ...], check: bool) -> None:
 @main.command(short_help="Bring projections and dvc.lock in step with the notebooks.")
 def sync() -> None:
     """Bring projections and dvc.lock in step with the notebooks, and release what a killed run still holds."""
-    from .projections import chosen_stages, refresh_projections
+    from .files.projections import chosen_stages, refresh_projections
 
     with sentences():
         root = find_root(Path.cwd())
@@ -138,7 +138,7 @@ def adopt(paths: tuple[str, ...], target: str | None, query: str | None, yes: bo
     """
     from ..core.data import DataError
     from ..core.records import ParamsError
-    from .adopt import adopt
+    from .adoption.adopt import adopt
 
     with sentences(DataError, ParamsError):
         adopt(find_root(Path.cwd()), paths, target, query, yes)
@@ -153,7 +153,7 @@ def clean(names: tuple[str, ...], check: bool) -> None:
     NAMES are stages, notebooks or files; without any, all of notebooks/*.ipynb. What is taken away, JupyterLab shows
     all the same: it goes to .draft/notebooks/.
     """
-    from .outputs import clean_file, notebook_file, notebook_files
+    from .files.outputs import clean_file, notebook_file, notebook_files
 
     with sentences():
         root = find_root(Path.cwd())
@@ -169,8 +169,8 @@ def clean(names: tuple[str, ...], check: bool) -> None:
 @click.argument("names", nargs=-1, required=True)
 def accept(names: tuple[str, ...]) -> None:
     """Keep in the notebooks NAMES what their contract cells said when DVC ran them last. Runs nothing."""
-    from .acceptance import accept as take
-    from .projections import chosen_stages
+    from .files.acceptance import accept as take
+    from .files.projections import chosen_stages
 
     with sentences():
         root = find_root(Path.cwd())
@@ -192,8 +192,8 @@ def tune(trials: int | None, minutes: float | None, estimators: str, write: bool
     """Search for better options of the model on the training data; a search that was stopped goes on."""
     from ..core.options import ModelError
     from ..core.records import ParamsError
-    from . import tuning
     from .stage import Stage
+    from .tuning import search as tuning
 
     with sentences(ParamsError, ModelError):
         stage = Stage("train")

@@ -1,0 +1,1 @@
+"""A person's own table in the place of the example."""

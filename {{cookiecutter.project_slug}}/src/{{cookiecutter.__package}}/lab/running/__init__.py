@@ -1,0 +1,1 @@
+"""Running notebooks in kernels of their own, and keeping count of what came to its end."""
