@@ -115,10 +115,12 @@ def project(names: tuple[str, ...], check: bool) -> None:
 def sync() -> None:
     """Bring projections and dvc.lock in step with the notebooks, and release what a killed run still holds."""
     from .files.projections import chosen_stages, refresh_projections
+    from .staleness.parameters import require_parameters
 
     with sentences():
         root = find_root(Path.cwd())
         stages = chosen_stages(root, ())
+        require_parameters(root)
         refresh_projections(root, stages, click.echo, check=False)
         for pid in release_dead_locks(root):
             click.echo(f"released what the killed process {pid} held")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import running
 from ..files.copies import check_copy
 from ..files.faults import sound_notebook
 from ..files.projections import Say, chosen_stages
@@ -50,10 +51,11 @@ def refusal(root: Path, spec: StageSpec) -> str:
 
 def call_pytest(root: Path, stages: Sequence[StageSpec], plugin: str, *options: str) -> int:
     """Run the notebooks of stages as tests with one of this package's plugins; return pytest's exit code."""
-    # Only nbval and the plugin: what else is installed costs a second, and other tests' options have no place here.
-    # pytest's own summary is off, because the plugins end with one sentence for each failed cell, and what
-    # `pytest --lf` remembers of the other tests is left alone.
-    plugins = ("--disable-plugin-autoload", "-p", "nbval.plugin", "-p", f"{__package__}.{plugin}", "-o", "addopts=")
+    # Only nbval, the plugin, and first what makes them start sooner: what else is installed costs a second, and other
+    # tests' options have no place here. pytest's own summary is off, because the plugins end with one sentence for each
+    # failed cell, and what `pytest --lf` remembers of the other tests is left alone.
+    names = (running.__name__, "nbval.plugin", f"{__package__}.{plugin}")
+    plugins = ("--disable-plugin-autoload", *(word for name in names for word in ("-p", name)), "-o", "addopts=")
     quiet = ("--no-header", "-rN", "-p", "no:cacheprovider")
     command = [sys.executable, "-m", "pytest", *plugins, *quiet, *options, *(spec.source for spec in stages)]
     return subprocess.run(command, cwd=root, check=False).returncode
