@@ -73,12 +73,9 @@ def test_every_picture_of_a_table_is_complete(each: SimpleNamespace, make_schema
     known = make_schema(each.schema.task, timed)
     parts = splitting.split(each.table, params.Split(), known, seed=1)
     psi = profiles.drifts(profiles.profile(parts["train"], known.features), parts, known)
-    pictures = {
-        "target": tables.target(each.table, known),
-        "telling": tables.telling(each.table, known),
-        "parts": tables.parts(parts, known),
-        "drift_grid": tables.drift_grid(psi),
-    }
+    pictures = {"parts": tables.parts(parts, known), "drift_grid": tables.drift_grid(psi)}
+    if timed:  # the others are the same without
+        pictures |= {"target": tables.target(each.table, known), "telling": tables.telling(each.table, known)}
     for name, figure in pictures.items():
         assert_complete(name, figure)
 
@@ -103,7 +100,7 @@ def of(count: int, kind: schema.Kind = "number") -> dict[str, schema.Feature]:
     return first | {f"f{n}": schema.Feature(kind=kind, about="more", nullable=True) for n in range(1, count)}
 
 
-@pytest.mark.parametrize("count", [1, 2, 60])
+@pytest.mark.parametrize("count", [1, 60])
 def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_table: MakeTable, count: int):
     """Of one there is one picture, of many those that tell most; drift has a line for each."""
     known = make_schema("multiclass", features=of(count))

@@ -95,8 +95,10 @@ def test_a_certain_and_wrong_answer_costs_much_and_not_everything():
 
 
 def test_what_a_served_model_answers_can_be_measured(each: SimpleNamespace):
-    """Its outcome has the shape that the metrics of its task take, and it has learned what there was."""
-    found = metrics.scores(each.target, each.served.answer(each.frame).outcome, each.schema.task)
+    """Its outcome is what the metrics of its task take, without a warning, and it has learned what there was."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = metrics.scores(each.target, each.served.answer(each.frame).outcome, each.schema.task)
     assert all(map(math.isfinite, found.values()))
     spread = {"mae": each.target.std() / 2}.get(each.params.evaluation.primary, 0.7)
     assert metrics.beats(

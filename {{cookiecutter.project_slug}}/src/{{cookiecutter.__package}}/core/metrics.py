@@ -70,8 +70,9 @@ def squared_distance(truth: NDArray[Any], outcome: Floats) -> float:
     return float(((outcome - one_hot(truth, outcome)) ** 2).sum(axis=1).mean())
 
 
-def surprise(truth: NDArray[Any], outcome: Floats) -> float:
-    """Return the log loss; 32-bit probabilities add up to one only nearly, which scikit-learn warns of."""
+def log_loss(truth: NDArray[Any], outcome: Floats) -> float:
+    """Return the mean negative logarithm of the true class's probability, whether or not each class is there."""
+    # A model's float32 probabilities add up to 1 only nearly, of which scikit-learn would warn.
     return float(metrics.log_loss(one_hot(truth, outcome), outcome / outcome.sum(axis=1, keepdims=True)))
 
 
@@ -98,7 +99,7 @@ METRICS: dict[Task, dict[str, Metric]] = {
         "accuracy": Metric(of_choice(metrics.accuracy_score), True),
         "roc_auc": Metric(one_against_rest, True),
         "brier": Metric(squared_distance, False),
-        "log_loss": Metric(surprise, False),
+        "log_loss": Metric(log_loss, False),
         "calibration_error": Metric(calibration_error, False),
     },
     "regression": {
