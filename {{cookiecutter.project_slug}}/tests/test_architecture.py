@@ -120,7 +120,7 @@ def test_the_graph_sees_imports_of_every_kind():
     assert f"{PACKAGE}.core.prose.words" in GRAPH[f"{PACKAGE}.core.prose.table"]
     assert f"{PACKAGE}.core.sources.sql" in GRAPH[f"{PACKAGE}.core.sources"]
     assert f"{PACKAGE}.lab.banner" in GRAPH[f"{PACKAGE}.lab.stage"]
-    assert f"{PACKAGE}.lab.execution" in GRAPH[f"{PACKAGE}.lab.cli"]
+    assert f"{PACKAGE}.lab.running.execution" in GRAPH[f"{PACKAGE}.lab.cli"]
     assert f"{PACKAGE}.lab.stage" in GRAPH[f"{PACKAGE}.lab"]
     assert f"{PACKAGE}.live.runtime" in GRAPH[f"{PACKAGE}.live.mlflow_model"]
 
@@ -134,8 +134,8 @@ def test_the_graph_sees_imports_of_every_kind():
         ),
         ("live.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "bentoml"}),
         ("lab.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbclient", "bentoml", "onnxruntime"}),
-        ("lab.status", {"pandas", "sklearn", "mlflow", "dvc", "dvc_data", "nbformat", "nbclient", "IPython"}),
-        ("lab.faults", {"nbformat", "nbclient", "IPython"}),
+        ("lab.staleness.status", {"pandas", "sklearn", "mlflow", "dvc", "dvc_data", "nbformat", "nbclient", "IPython"}),
+        ("lab.files.faults", {"nbformat", "nbclient", "IPython"}),
     ],
 )
 def test_starting_loads_nothing_heavy(module: str, banned: set[str]):
