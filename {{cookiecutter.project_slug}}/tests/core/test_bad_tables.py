@@ -407,7 +407,7 @@ WRONG_SOURCES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a variable that is not set": (
         {"source": WITHOUT_PASSWORD, "query": "SELECT 1"},
-        "data.source names DB_PASSWORD, which the environment lacks: set it in .env.",
+        "data.source names DB_PASSWORD, which the environment lacks: set it in .env, which `make` reads.",
     ),
 }
 

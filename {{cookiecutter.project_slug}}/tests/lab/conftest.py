@@ -24,7 +24,9 @@ data: {source: made-up.csv, id: key, time: at, target: outcome, classes: ["no", 
 features:
   amount: {kind: number, about: what the target follows}
   since: {kind: date}
-split: {holdout: 0.2, live: 0.2}
+split:
+  holdout: 0.2
+  live: 0.2
 model: {estimator: hist_gradient_boosting, options: {max_iter: 5, learning_rate: 0.1}}
 """
 SMOKE = """
