@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -92,3 +94,10 @@ def test_a_table_its_frame_and_plain_lists_are_the_same(each: SimpleNamespace):
     sent = {name: [row[name] for row in each.rows] for name in each.schema.features}
     for given in (lists, sent, each.table):
         np.testing.assert_array_equal(each.served.answer(given).raw, expected)
+
+
+def test_loading_it_writes_nothing_home_and_reports_nothing(tmp_path: Path):
+    """Not even where no environment of this project says so: without `site`, its settings don't count."""
+    program = f"import sys; sys.path[:] = {sys.path!r}; import {runtime.__name__}"
+    subprocess.run([sys.executable, "-S", "-c", program], env={"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
