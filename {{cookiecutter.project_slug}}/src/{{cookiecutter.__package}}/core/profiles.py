@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from .schema import Feature, Kind, Schema, column
 
@@ -98,6 +97,8 @@ def chance(reference: Profile, rows: int, level: float = 0.99) -> pd.Series:
     Yurdakul & Naranjo, Statistical Properties of the Population Stability Index, Journal of Risk Model Validation 14
     (2020): without drift, the index divided by (1/n + 1/m) follows a chi-squared distribution.
     """
+    from scipy.special import chdtri
+
     filled = {name: sum(share > 0 for share in entry["shares"]) for name, entry in reference.items()}
     sizes = {name: 1 / entry["rows"] + 1 / max(1, rows) for name, entry in reference.items()}
     return pd.Series({name: chdtri(max(1, filled[name] - 1), 1 - level) * sizes[name] for name in reference})

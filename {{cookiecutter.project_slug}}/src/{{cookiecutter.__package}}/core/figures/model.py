@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from ..schema import Schema
 from .canvas import BLUE, GREY, ORANGE, PALETTE, bars, canvas, labelled
@@ -46,6 +45,9 @@ def confusion(truth: NDArray[Any], outcome: NDArray[np.float64], classes: Sequen
 
 def roc(truth: NDArray[Any], outcome: NDArray[np.float64]) -> Figure:
     """Draw the receiver operating characteristic, with the area under it."""
+    # Here, because 05_package draws without scikit-learn.
+    from sklearn.metrics import roc_auc_score, roc_curve
+
     false, true, _ = roc_curve(truth, outcome)
     area = roc_auc_score(truth, outcome)
     figure, ax = canvas(f"Who is found, at what price: ROC AUC {area:.3f}", width=4.6, height=4.2)
