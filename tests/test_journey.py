@@ -222,7 +222,7 @@ class Journey:
         change = f"import pandas as pd; table = pd.read_parquet({table!r}); ({damage}).to_parquet({table!r})"
         run([python, "-c", change], project)
         output = run([str(project / ".venv" / "bin" / "lab"), "run", "02_prepare"], project, check=False)
-        assert "Error: 02_prepare: cell 2 of 9" in output
+        assert "Error: 02_prepare.ipynb: cell 2 of 9" in output
         assert sentence in output
         assert "Traceback" not in output
         assert (project / ".draft" / "reports" / "02_prepare.ipynb").exists()

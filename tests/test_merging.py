@@ -253,7 +253,7 @@ def test_a_commit_cleans_what_it_holds(project: Path) -> None:
 
 def test_setup_keeps_a_hook_of_one_s_own_and_needs_no_repository(project: Path, tmp_path: Path) -> None:
     """It never overwrites, never fails and is silent where git has no say."""
-    configure = [str(project / ".venv/bin/python"), "-m", f"{next(project.glob('src/*')).name}.lab.repository"]
+    configure = [str(project / ".venv/bin/python"), "-m", f"{next(project.glob('src/*')).name}.lab.git.repository"]
     fresh = clone(project, tmp_path / "fresh")
     hook = fresh / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)
