@@ -47,6 +47,11 @@ def show(value):
         formatter.format(value)
 
 
+def display(*values):
+    for value in values:
+        show(value)
+
+
 """
 
 
@@ -108,7 +113,9 @@ def checks(project: Path, repeat: int) -> list[Row]:
     """Return the lines on checking notebooks: start-up alone, replay, smoke, and everything again."""
     empty, notebooks = project.parent / "empty", sorted(str(path) for path in project.glob("notebooks/0*.ipynb"))
     empty.mkdir()
-    start = [timed([*NBVAL, str(empty)], project, allowed=NOTHING_COLLECTED) for _ in range(repeat)]
+    package = next(project.glob("src/*")).name
+    alone = ["pytest", "--quiet", "--disable-plugin-autoload", "-p", f"{package}.lab.running", "-p", "nbval.plugin"]
+    start = [timed([*alone, str(empty)], project, allowed=NOTHING_COLLECTED) for _ in range(repeat)]
     smoke = ["lab", "check"] if "check" in commands(project) else [*NBVAL, *notebooks]
     shutil.rmtree(project / ".smoke", ignore_errors=True)
     return [
