@@ -204,7 +204,7 @@ def test_a_measured_model_is_told_by_its_numbers(report: dict):
     ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
     assert f"On 2,000 rows it has never seen, `{name}` is **{ours:.4g}**" in said
     assert f"where the {report['baseline']['name']} gives {theirs:.4g}." in said
-    assert "It leans on `amount` and `colour`." in said
+    assert "It leans most on `amount` and `colour`." in said
     scores = {entry["value"]: entry[name] for entry in report["slices"]}
     weakest = (max if name == "mae" else min)(scores, key=scores.get)
     assert f"It is weakest where `colour` is {weakest} ({scores[weakest]:.4g}, " in said

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..metrics import metric
-from .words import Prose, listed
+from .words import NAMED, Prose, listed
 
 
 def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
@@ -18,7 +18,7 @@ def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
     guess = f"where the {report['baseline']['name']} gives {theirs:.4g}"
     lines = [f"- On {report['rows']:,} rows it has never seen, `{name}` is **{ours:.4g}**, {guess}."]
     telling = [str(feature) for feature in leans.index[leans.to_numpy() > 0]]
-    lines.append(f"- It leans on {listed(telling)}." if telling else "- No single feature carries it.")
+    lines.append(f"- It leans most on {listed(telling[:NAMED])}." if telling else "- No single feature carries it.")
     if len(slices):
         higher = metric(name, report["task"]).higher_is_better
         weakest = slices.sort_values(name, ascending=higher).iloc[0]
