@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .schema import Feature, Schema, columns
+from .writing import replacing
 
 # What pandera's names for a broken check mean.
 BROKEN = {
@@ -33,21 +34,14 @@ def load_table(path: Path) -> pd.DataFrame:
 
 def save_table(table: pd.DataFrame, path: Path) -> None:
     """Write a Parquet table without its index."""
-    unfinished = beside(path)
-    table.to_parquet(unfinished, index=False, compression="zstd")
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        table.to_parquet(unfinished, index=False, compression="zstd")
 
 
 def save_bytes(content: bytes, path: Path) -> None:
     """Write bytes as they are; a reader sees all of them or none."""
-    unfinished = beside(path)
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
-
-
-def beside(path: Path) -> Path:
-    """Return where a file is written until it is whole."""
-    return path.with_name(f".{path.name}.unfinished")
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def save_json(value: Any, path: Path) -> None:

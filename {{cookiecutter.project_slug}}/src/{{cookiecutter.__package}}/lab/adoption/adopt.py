@@ -21,6 +21,7 @@ from ...core.shaping import shaped
 from ...core.sources import is_sql
 from ...core.sources.files import found_files
 from ...core.sources.sql import VARIABLE, load_query, parsed
+from ...core.writing import replacing
 from ..workspace import WorkspaceError
 from .external import Place, copied, place_of, refuse_overwriting
 from .looking import Findings, Look, findings, look_at_files
@@ -195,6 +196,5 @@ def write(plan: Plan, root: Path) -> None:
             refuse_others(plan.place, root)
         if has_changes(root):
             spare(root).write_bytes(path.read_bytes())
-        unfinished = path.with_name(".params.yaml.unfinished")
-        unfinished.write_text(plan.text, encoding="utf-8")
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_text(plan.text, encoding="utf-8")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ...core.writing import replacing
 from ..workspace import WorkspaceError
 from .notebooks import load_notebook
 
@@ -55,12 +56,8 @@ def without_transient(notebook: Notebook) -> Notebook:
 
 def write(notebook: Notebook, path: Path) -> None:
     """Write a notebook in one step, so that nobody ever reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".~{path.name}")
-    beside.write_bytes(written(notebook))
-    if path.exists():
-        beside.chmod(path.stat().st_mode)
-    beside.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(written(notebook))
 
 
 def each_text(notebook: Notebook, change: Callable[[Any], Any], *, always: bool) -> None:

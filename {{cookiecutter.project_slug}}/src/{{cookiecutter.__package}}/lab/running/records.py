@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ...core.writing import replacing
 from ..files.notebooks import projected
 from ..staleness.entries import text_md5
 from ..staleness.hashes import Hashes, md5
@@ -25,11 +26,8 @@ def drop_record(root: Path, spec: StageSpec) -> None:
 
 def keep_record(root: Path, spec: StageSpec) -> None:
     """Record, in one step, that a notebook came to its end."""
-    path = record_path(root, spec)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(present_record(root, spec), indent=1), encoding="utf-8")
-    part.replace(path)
+    with replacing(record_path(root, spec)) as unfinished:
+        unfinished.write_text(json.dumps(present_record(root, spec), indent=1), encoding="utf-8")
 
 
 def is_whole(root: Path, spec: StageSpec) -> bool:

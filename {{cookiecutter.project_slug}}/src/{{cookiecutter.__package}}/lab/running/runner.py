@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from ...core.writing import replacing
 from ..files.notebooks import CONTRACT, first_line
 from .kernels import end_group
 
@@ -117,10 +118,8 @@ def run_notebook(source: Path, destination: Path, say: Say, *, cell_seconds: flo
 
 def save_copy(notebook: Any, destination: Path) -> None:
     """Write the executed copy in one step: whoever is killed meanwhile leaves the old copy or none."""
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    part = destination.with_name(f".{destination.name}.part")
-    nbformat.write(notebook, part)
-    part.replace(destination)
+    with replacing(destination) as unfinished:
+        nbformat.write(notebook, unfinished)
 
 
 def run_cells(client: NotebookClient, source: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
+from ...core.writing import replacing
 
 
 def choose_model(path: Path, estimator: str, options: Mapping[str, Any]) -> bool:
@@ -20,9 +21,8 @@ def choose_model(path: Path, estimator: str, options: Mapping[str, Any]) -> bool
     first, last = section(lines, "model")
     before = "".join(lines[first:last])
     after = changed(before, estimator, options)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text("".join(lines[:first]) + after + "".join(lines[last:]), encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_text("".join(lines[:first]) + after + "".join(lines[last:]), encoding="utf-8")
     return before != after
 
 
