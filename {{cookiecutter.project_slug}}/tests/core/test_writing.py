@@ -19,13 +19,19 @@ def test_the_new_file_takes_the_old_one_s_place(tmp_path: Path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def fail_halfway(path: Path) -> None:
+    """Write half a file."""
+    with replacing(path) as unfinished:
+        unfinished.write_text("hal")
+        raise RuntimeError
+
+
 def test_what_fails_halfway_leaves_the_old_file(tmp_path: Path):
     """And no half of the new one."""
     path = tmp_path / "table"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replacing(path) as unfinished:
-        unfinished.write_text("hal")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail_halfway(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
