@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import debian
 import psycopg2
 import pytest
 from demo import free_port
@@ -87,8 +88,8 @@ def postgres(folder: Path) -> Iterator[str]:
 
 def postgres_binaries() -> Path:
     """Return the folder of PostgreSQL's programs, installed by Debian's package manager where that is possible."""
-    if not installed_postgres() and os.geteuid() == 0 and shutil.which("apt-get"):
-        run(["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"], Path("/"), check=False)
+    if not installed_postgres():
+        debian.install("postgresql")
     found = installed_postgres()
     if not found:
         pytest.skip("NOT TESTED: there is no PostgreSQL here; install it (Debian: apt-get install postgresql).")
