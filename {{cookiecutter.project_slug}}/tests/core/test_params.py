@@ -152,6 +152,11 @@ def test_every_kind_of_feature_can_be_listed(full_params: params.Params):
     assert full_params.features["member"].nullable
 
 
+def test_classes_that_look_like_numbers_are_names(written: Write):
+    """Nobody has to know that YAML takes 0 and 1 for numbers."""
+    assert params.load_params(written({"data.classes": [0, 1]})).data.classes == ("0", "1")
+
+
 PERIODS = {"train": ["2013-01-01", "2013-06-01"], "holdout": ["2013-06-01", "2013-07-01"]}
 
 

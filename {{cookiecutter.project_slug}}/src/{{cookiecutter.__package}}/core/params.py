@@ -149,6 +149,7 @@ def load_layer(path: Path) -> dict[str, Any]:
 
 def converted(values: Mapping[str, Any], file: str) -> Params:
     """Return the record, or raise ParamsError for the first value of the wrong kind."""
+    values = with_named_classes(values)
     try:
         params = msgspec.convert(values, Params)
     except msgspec.ValidationError as error:
@@ -158,6 +159,15 @@ def converted(values: Mapping[str, Any], file: str) -> Params:
         raise ParamsError(f"{file}: {sentence}")
     primary = params.evaluation.primary or PRIMARY[params.task]
     return msgspec.structs.replace(params, evaluation=msgspec.structs.replace(params.evaluation, primary=primary))
+
+
+def with_named_classes(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the sections with the classes as text: what YAML takes for numbers are names of classes here."""
+    data = values.get("data")
+    if not isinstance(data, Mapping) or not isinstance(data.get("classes"), list):
+        return values
+    names = [str(name) if isinstance(name, int | float) else name for name in data["classes"]]
+    return {**values, "data": {**data, "classes": names}}
 
 
 def contradictions(params: Params) -> Iterator[str]:
