@@ -152,6 +152,19 @@ def test_every_kind_of_feature_can_be_listed(full_params: params.Params):
     assert full_params.features["member"].nullable
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("data/external/by@hand/*.csv", "data/external/by@hand/*.csv"),
+        ("sqlite:///data/shop.db", "sqlite:///data/shop.db"),
+        ("postgresql://reader:geheim@host/shop?password=geheim", "postgresql://host/shop"),
+    ],
+)
+def test_a_source_is_shown_without_secrets(source: str, shown: str):
+    """In the banner and the prose of a notebook, whose copies travel."""
+    assert params.Data(source=source, target="won").shown == shown
+
+
 def test_classes_that_look_like_numbers_are_names(written: Write):
     """Nobody has to know that YAML takes 0 and 1 for numbers."""
     assert params.load_params(written({"data.classes": [0, 1]})).data.classes == ("0", "1")

@@ -45,6 +45,12 @@ class Data(Record, kw_only=True):
     classes: tuple[str, ...] = ()
     rows: Positive | None = None
 
+    @property
+    def shown(self) -> str:
+        """The source as a notebook may name it: of a URL neither user and password nor options."""
+        scheme, is_url, rest = self.source.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if is_url else self.source
+
 
 class Flights(Record):
     """How the example's flights and weather become one table."""

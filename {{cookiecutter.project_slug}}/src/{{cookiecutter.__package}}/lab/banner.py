@@ -25,7 +25,7 @@ def banner(stage: Stage) -> str:
     lines = [f"**{stage.mode.capitalize()}** of `{stage.spec.notebook}`: {SAYS[stage.mode]}."]
     lines += [described(relative, stage.source(relative)) for relative in tables]
     if not tables:
-        lines.append(f"Source `{stage.params.data.source.rpartition('@')[2]}`")
+        lines.append(f"Source `{stage.params.data.shown}`")
     return "  \n".join(lines)
 
 

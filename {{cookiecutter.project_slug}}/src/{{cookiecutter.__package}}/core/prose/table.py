@@ -16,7 +16,7 @@ def source(raw: pd.DataFrame, params: Params) -> Prose:
     size = f"**{len(raw):,} rows, {raw.shape[1]} columns.**"
     if params.data.source == EXAMPLE:
         return Prose(f"{ABOUT.format(hours=params.flights.weather_lead_hours)}\n\n{size}")
-    return Prose(f"{size} They come from `{params.data.source.rpartition('@')[2]}`.")
+    return Prose(f"{size} They come from `{params.data.shown}`.")
 
 
 def features(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
