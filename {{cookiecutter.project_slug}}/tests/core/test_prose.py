@@ -54,7 +54,7 @@ def test_names_are_listed_as_in_a_sentence(names: list[str], sentence: str):
     ("source", "told"),
     [
         ("data/external/wine.csv", "They come from `data/external/wine.csv`."),
-        ("postgresql://reader:geheim@db.example/shop", "They come from `db.example/shop`."),
+        ("postgresql://reader:geheim@db.example/shop", "They come from `postgresql://db.example/shop`."),
     ],
 )
 def test_the_source_is_told_without_its_password(made: SimpleNamespace, source: str, told: str):

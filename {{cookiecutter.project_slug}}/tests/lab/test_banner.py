@@ -58,7 +58,7 @@ def test_without_a_table_the_source_is_named_without_its_password(tabular: Path,
     (tabular / "params.yaml").write_text(text.replace("made-up.csv", '"postgresql://me:geheim@db/shop"'))
     shown = opened(monkeypatch, "draft", "first")._repr_markdown_()
     assert "geheim" not in shown
-    assert shown.endswith("Source `db/shop`")
+    assert shown.endswith("Source `postgresql://db/shop`")
 
 
 def test_a_stage_shows_its_banner_and_has_a_short_name(tabular: Path, monkeypatch: pytest.MonkeyPatch):
