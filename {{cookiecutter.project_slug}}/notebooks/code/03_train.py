@@ -63,7 +63,7 @@ import mlflow
 
 from {{cookiecutter.__package}}.core.data import save_bytes, save_json
 from {{cookiecutter.__package}}.core.metrics import scores
-from {{cookiecutter.__package}}.lab import tracking
+from {{cookiecutter.__package}}.lab import registration, tracking
 
 save_bytes(onnx, stage.output("model"))
 save_json(signature, stage.output("signature"))
@@ -77,8 +77,8 @@ with tracking.run(stage) as run:
     mlflow.log_metric("parity.largest", result.largest)
     tracking.log_dataset(train, stage.input("train"), schema.target, "training")
     tracking.log_figures({"agreement": agreement})
-    version = tracking.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
-save_json(tracking.lineage(stage, run, version), stage.output("lineage"))
+    version = registration.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
+save_json(registration.lineage(stage, run, version), stage.output("lineage"))
 
 # %%
 from {{cookiecutter.__package}}.core.prose import training as prose

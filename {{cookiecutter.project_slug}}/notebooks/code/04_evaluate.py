@@ -56,7 +56,9 @@ importance
 
 # %%
 from {{cookiecutter.__package}}.core.data import save_json
+from {{cookiecutter.__package}}.core.lineage import load_lineage
 
+run_id = load_lineage(stage.input("lineage")).run_id
 missed = ev.missed_thresholds(found, params.evaluation.thresholds, params.task)
 numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple)}
 report = ev.report(model.signature, params.evaluation, slices=sliced, missed=missed, **numbers)
@@ -68,7 +70,7 @@ import mlflow
 from {{cookiecutter.__package}}.lab import tracking
 
 pictures = {"performance": performance, "calibration": promises, "slices": slices}
-with tracking.run(stage, resume=tracking.load_lineage(stage.input("lineage")).run_id):
+with tracking.run(stage, resume=run_id):
     mlflow.log_metrics({f"holdout.{name}": value for name, value in found.items()})
     mlflow.set_tag("passed", not missed)
     tracking.log_dataset(holdout, stage.input("holdout"), schema.target, "evaluation")

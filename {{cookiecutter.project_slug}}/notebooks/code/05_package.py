@@ -45,7 +45,7 @@ sizes = {name: path.stat().st_size for name, path in held.items()}
 pd.Series(sizes, name=f"bytes in {tag}").sort_values(ascending=False).head(8).to_frame()
 
 # %%
-from {{cookiecutter.__package}}.live.cli import post
+from {{cookiecutter.__package}}.live.client import post
 from {{cookiecutter.__package}}.live.server import running
 
 with running(bento) as url:

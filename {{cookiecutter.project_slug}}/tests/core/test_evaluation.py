@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import evaluation as ev
-from {{cookiecutter.__package}}.core import params, schema
+from {{cookiecutter.__package}}.core import params, schema, sections
 
 
 def settings(primary: str, **changes: object) -> params.Evaluation:
@@ -78,14 +78,14 @@ def test_a_group_that_is_no_column_is_refused_with_the_nearest():
 )
 def test_a_threshold_is_met_or_missed(bound: dict[str, float], value: float, missed: bool):
     """The bound itself is allowed; what is beyond it isn't, and NaN never is."""
-    sentences = ev.missed_thresholds({"brier": value}, {"brier": params.Bound(**bound)}, "binary")
+    sentences = ev.missed_thresholds({"brier": value}, {"brier": sections.Bound(**bound)}, "binary")
     assert len(sentences) == missed
 
 
 def test_every_missed_threshold_is_named():
     """One sentence each, and only for those that are missed."""
     found = {"roc_auc": 0.5, "brier": 0.3, "log_loss": 0.6}
-    bounds = {"roc_auc": params.Bound(min=0.7), "brier": params.Bound(max=0.2), "log_loss": params.Bound(max=0.7)}
+    bounds = {"roc_auc": sections.Bound(min=0.7), "brier": sections.Bound(max=0.2), "log_loss": sections.Bound(max=0.7)}
     sentences = ev.missed_thresholds(found, bounds, "binary")
     assert [text.split()[0] for text in sentences] == ["roc_auc", "brier"]
     with pytest.raises(ev.ThresholdError, match=r"roc_auc is 0\.5000.* brier is 0\.3000.*params\.yaml"):
@@ -95,12 +95,12 @@ def test_every_missed_threshold_is_named():
 def test_a_threshold_for_an_unknown_metric_is_refused():
     """A misspelt threshold doesn't count as met."""
     with pytest.raises(ValueError, match="nearest one is 'brier'"):
-        ev.missed_thresholds({"brier": 0.1}, {"brief": params.Bound(max=0.2)}, "binary")
+        ev.missed_thresholds({"brier": 0.1}, {"brief": sections.Bound(max=0.2)}, "binary")
 
 
 def test_nothing_is_raised_when_nothing_is_missed():
     """No threshold, or all of them met, is no error."""
-    ev.require_thresholds(ev.missed_thresholds({"mae": 3.0}, {"mae": params.Bound(max=4)}, "regression"))
+    ev.require_thresholds(ev.missed_thresholds({"mae": 3.0}, {"mae": sections.Bound(max=4)}, "regression"))
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ import pytest
 from matplotlib.figure import Figure
 from mlflow.entities import Run
 
-from {{cookiecutter.__package}}.core import data, schema
-from {{cookiecutter.__package}}.lab import store, tracking
+from {{cookiecutter.__package}}.core import data, lineage, schema
+from {{cookiecutter.__package}}.core.registry import server
+from {{cookiecutter.__package}}.lab import registration, store, tracking
 from {{cookiecutter.__package}}.lab.files import notebooks
 from {{cookiecutter.__package}}.lab.stage import Stage
 from {{cookiecutter.__package}}.live import runtime
@@ -207,9 +208,9 @@ def test_a_column_may_be_called_what_no_parameter_may(opened: Open):
 def test_a_model_s_lineage_survives_its_file(opened: Open, root: Path, tmp_path: Path):
     """Which run, which commit and which inputs made it, and whether the code had been changed."""
     with tracking.run(opened()) as run:
-        made = tracking.lineage(opened(), run, "3")
+        made = registration.lineage(opened(), run, "3")
     data.save_json(made, tmp_path / "lineage.json")
-    assert tracking.load_lineage(tmp_path / "lineage.json") == made
+    assert lineage.load_lineage(tmp_path / "lineage.json") == made
     assert (made.version, made.run_id) == ("3", run.info.run_id)
     assert made.git_commit == git(root, "rev-parse", "HEAD")
     assert made.inputs["data/table.txt"] == schema.sha256(b"a table\n")
@@ -224,7 +225,7 @@ def test_only_an_official_model_is_registered(opened: Open, onnx: bytes, served:
         data.save_bytes(onnx, stage.output("model"))
         data.save_json(served.signature, stage.output("signature"))
         with tracking.run(stage):
-            versions.append(tracking.log_model(stage, asked, served.answer(asked).values))
+            versions.append(registration.log_model(stage, asked, served.answer(asked).values))
     assert versions == ["1", "draft"]
     loaded = mlflow.pyfunc.load_model(f"models:/{stage.params.name}/1")
     np.testing.assert_array_equal(loaded.predict(asked), served.answer(asked).values)
@@ -234,7 +235,7 @@ def test_only_an_official_model_is_registered(opened: Open, onnx: bytes, served:
 
 KILLED = """
 import os, signal
-from {{cookiecutter.__package}}.lab import tracking
+from {{cookiecutter.__package}}.lab import registration, tracking
 from {{cookiecutter.__package}}.lab.stage import Stage
 
 with tracking.run(Stage("second")) as run:
@@ -263,5 +264,5 @@ def test_a_server_that_does_not_answer_is_one_sentence(opened: Open, monkeypatch
     """Before anything is recorded."""
     opened()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    with pytest.raises(store.StoreError, match=r"http://127\.0\.0\.1:9, where no server answers"):
+    with pytest.raises(server.StoreError, match=r"http://127\.0\.0\.1:9, where no server answers"):
         tracking.run(Stage("second")).__enter__()

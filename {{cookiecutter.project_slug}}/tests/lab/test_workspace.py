@@ -9,21 +9,6 @@ import pytest
 from {{cookiecutter.__package}}.lab import workspace
 
 
-def test_the_root_is_found_from_anywhere_inside(tiny: Path):
-    """A notebook in a subfolder finds the project, and so does the root itself."""
-    deep = tiny / "notebooks" / "scratch" / "mine"
-    deep.mkdir(parents=True)
-    assert workspace.find_root(deep) == workspace.find_root(tiny) == tiny
-
-
-@pytest.mark.parametrize("lacking", ["dvc.yaml", "params.yaml"])
-def test_outside_a_project_there_is_no_root(tiny: Path, lacking: str):
-    """A folder that lacks one of the two files is no project, and the message says what was looked for."""
-    (tiny / lacking).unlink()
-    with pytest.raises(workspace.WorkspaceError, match=r"in no project: dvc\.yaml and params\.yaml"):
-        workspace.find_root(tiny / "notebooks")
-
-
 @pytest.mark.parametrize(
     ("environ", "mode"),
     [

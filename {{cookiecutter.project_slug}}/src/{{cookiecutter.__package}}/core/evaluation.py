@@ -13,8 +13,8 @@ from sklearn.base import BaseEstimator
 from sklearn.inspection import permutation_importance
 
 from .metrics import Floats, beats, metric
-from .params import Bound, Evaluation
 from .schema import Schema, Signature, Task
+from .sections import Bound, Evaluation
 
 
 class ThresholdError(RuntimeError):

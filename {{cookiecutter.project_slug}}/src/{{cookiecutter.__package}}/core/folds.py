@@ -14,8 +14,8 @@ from .export import answers
 from .metrics import metric
 from .model import build_pipeline, fit
 from .options import ModelError
-from .params import Model
 from .schema import Schema, columns
+from .sections import Model
 
 Places = NDArray[np.intp]
 

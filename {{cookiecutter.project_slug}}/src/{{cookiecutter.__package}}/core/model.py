@@ -17,9 +17,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from .options import CLASSES, ModelError, refuse_options
-from .params import Model
 from .scaling import Standardiser
 from .schema import Feature, Task, of_kind
+from .sections import Model
 
 # For classes and for numbers; by name, so that only the library that is asked for is imported.
 ESTIMATORS: dict[str, tuple[str, str]] = {

@@ -8,8 +8,8 @@ from itertools import combinations, pairwise
 import pandas as pd
 
 from .data import DataError
-from .params import Period, Split
 from .schema import Schema
+from .sections import Period, Split
 
 PARTS = ("train", "holdout", "live")
 Parts = dict[str, pd.DataFrame]

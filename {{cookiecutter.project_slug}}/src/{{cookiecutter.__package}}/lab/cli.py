@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from ..core.project import WorkspaceError, find_root
 from .staleness.locks import record_unchanged_code, release_dead_locks
-from .workspace import WorkspaceError, find_root
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 

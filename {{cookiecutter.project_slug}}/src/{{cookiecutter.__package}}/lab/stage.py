@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..core.params import Params, load_params
+from ..core.project import WorkspaceError, find_root, tracking_uri
 from .banner import banner
-from .workspace import StageSpec, WorkspaceError, find_root, find_stage, load_stages, mode_of, place, source_of
+from .workspace import StageSpec, find_stage, load_stages, mode_of, place, source_of
 
 # MLflow reports its use over the network and fills notebooks with its log, unless told not to before its import.
 QUIET = {
@@ -58,10 +59,7 @@ class Stage:
         """Where runs are recorded: MLFLOW_TRACKING_URI, or a SQLite file at the root; in smoke mode a throwaway one."""
         if self.mode == "smoke":
             return f"sqlite:///{place(self.root, 'smoke', 'mlflow.db')}"
-        uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-        relative = uri.removeprefix("sqlite:///")
-        # A relative path would be another database for a notebook than for the terminal.
-        return uri if relative in (uri, "") else f"sqlite:///{self.root / relative}"
+        return tracking_uri(self.root, os.environ)
 
     def input(self, name: str) -> Path:
         """Return the path of an input by its name: 'train' for data/processed/train.parquet.

@@ -6,42 +6,24 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import msgspec
 import pandas as pd
-from mlflow import MlflowClient
 from mlflow.data.sources import LocalArtifactDatasetSource
 from mlflow.entities import LifecycleStage, Run
 from mlflow.exceptions import MlflowException
-from mlflow.models import infer_signature
-from mlflow.models.model import ModelInfo
 
 from ..core.params import Params
+from ..core.registry.server import require_answer
 from ..core.schema import sha256
 from .stage import Stage
-from .store import end_dead_runs, require_answer, writer
+from .store import end_dead_runs, writer
 from .workspace import place
 
-SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
 UNFIT = re.compile(r"[^\w.\- :]")
-
-
-class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a model comes from; saved as models/lineage.json.
-
-    `version` is the registry's, or the mode's name where nothing is registered. `inputs` are SHA-256 hashes.
-    """
-
-    name: str
-    version: str
-    run_id: str
-    git_commit: str
-    git_dirty: bool
-    inputs: dict[str, str]
 
 
 @contextmanager
@@ -156,50 +138,3 @@ def flattened(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from flattened(f"{name}.{UNFIT.sub('_', key)}", entry)
     else:
         yield name, value
-
-
-def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
-    """Log the stage's ONNX file with the active run, register it unless this is a draft, and return its version.
-
-    MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
-    """
-    package = Path(__file__).resolve().parents[1]
-    # As MLflow would take the model's own 32-bit numbers for a rule and refuse the 64-bit ones of every other table.
-    example = example.astype(dict.fromkeys(example.select_dtypes("number"), float))
-    info = mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(package / "live" / "mlflow_model.py"),
-        artifacts={"onnx": str(stage.output("model")), "signature": str(stage.output("signature"))},
-        code_paths=[str(package)],
-        signature=infer_signature(example, answer),
-        input_example=example,
-        pip_requirements=[f"{name}=={version(name)}" for name in SERVING],
-    )
-    return stage.mode if stage.mode == "draft" else register(stage, info)
-
-
-def register(stage: Stage, info: ModelInfo) -> str:
-    """Make a logged model the next version in the registry, tagged with its hash, and return the version."""
-    client, name = MlflowClient(), stage.params.name
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
-    tags = {"sha256": sha256(stage.output("model").read_bytes())}
-    return str(client.create_model_version(name, info.model_uri, info.run_id, tags, model_id=info.model_id).version)
-
-
-def lineage(stage: Stage, active: Run, model_version: str) -> Lineage:
-    """Return where the model of the active run comes from."""
-    commit, dirty = git_state(stage.root)
-    return Lineage(
-        name=stage.params.name,
-        version=model_version,
-        run_id=active.info.run_id,
-        git_commit=commit,
-        git_dirty=dirty,
-        inputs=input_hashes(stage),
-    )
-
-
-def load_lineage(path: Path) -> Lineage:
-    """Read models/lineage.json."""
-    return msgspec.json.decode(path.read_bytes(), type=Lineage)

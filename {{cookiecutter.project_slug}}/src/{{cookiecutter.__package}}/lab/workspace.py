@@ -8,11 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from ruamel.yaml import YAML, YAMLError
 
+from ..core.project import WorkspaceError
+
 Mode = Literal["official", "draft", "smoke"]
-
-
-class WorkspaceError(RuntimeError):
-    """A file, a stage or the project itself can't be found; the message says what to do."""
 
 
 class StageSpec(NamedTuple):
@@ -37,18 +35,6 @@ class StageSpec(NamedTuple):
     def executed(self) -> str:
         """The copy with outputs that a run leaves behind."""
         return f"reports/{self.notebook}.ipynb"
-
-
-def find_root(start: Path) -> Path:
-    """Return the nearest folder above `start` that holds dvc.yaml and params.yaml.
-
-    Raises:
-        WorkspaceError: there is none.
-    """
-    for folder in (start, *start.parents):
-        if (folder / "dvc.yaml").exists() and (folder / "params.yaml").exists():
-            return folder
-    raise WorkspaceError(f"{start} is in no project: dvc.yaml and params.yaml are in none of the folders above it.")
 
 
 def mode_of(stage: str, environ: Mapping[str, str]) -> Mode:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
-from contextlib import suppress
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import click
 
+from .client import AnswerError, post
 from .server import ServerError, check_bento, check_port, command
 from .settings import service_environment
 
@@ -51,7 +48,10 @@ def serve(bento: Path, host: str, port: int) -> None:
 def predict(url: str, rows: Path, everything: bool) -> None:
     """Send one real row to a running service and print its answer."""
     known = load_rows(rows)
-    answer = post(f"{url}/v1/predict", {"rows": known if everything else known[:1]})
+    try:
+        answer = post(f"{url}/v1/predict", {"rows": known if everything else known[:1]})
+    except AnswerError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if "error" in answer:
         raise SystemExit(1)
@@ -72,28 +72,3 @@ def load_rows(path: Path) -> list[Any]:
     if not isinstance(rows, list):
         raise click.ClickException(f'{path} is no JSON object with a list under "rows".')
     return rows
-
-
-def post(url: str, body: Any) -> dict[str, Any]:
-    """POST JSON and return the answer: predictions, or an error in the service's own shape.
-
-    Raises:
-        click.ClickException: nothing answers at that address, or something else than this service.
-    """
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:
-            answer = response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            answer = error.read()
-    except HTTPException:
-        answer = b""
-    except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", error)
-        raise click.ClickException(f"Nothing answers at {url} ({reason}): run `make serve` first.") from None
-    with suppress(ValueError):
-        known = json.loads(answer)
-        if isinstance(known, dict) and "request_id" in known and ("predictions" in known or "error" in known):
-            return known
-    raise click.ClickException(f"What answers at {url} is not this service: `make serve PORT=…` takes another port.")

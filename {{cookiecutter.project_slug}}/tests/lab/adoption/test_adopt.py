@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from {{cookiecutter.__package}}.core import guesses, params, shaping, sources
+from {{cookiecutter.__package}}.core import guesses, params, sections, shaping, sources
 from {{cookiecutter.__package}}.lab import cli
 from {{cookiecutter.__package}}.lab.adoption import looking
 
@@ -218,7 +218,7 @@ def test_how_a_csv_is_written_is_found_out(theirs: Path, separator: str, decimal
     """What separates its fields and its fractions, and the encoding."""
     shop().to_csv(theirs, index=False, sep=separator, decimal=decimal, encoding=encoding)
     look = looking.look_at_files((str(theirs),), theirs.parent)
-    assert look.csv == params.Csv(separator=separator, decimal=decimal, encoding=encoding)
+    assert look.csv == sections.Csv(separator=separator, decimal=decimal, encoding=encoding)
     assert look.raw.price.tolist() == shop().price.tolist()
     assert "größe: [cm]" in look.raw.columns
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from {{cookiecutter.__package}}.core.project import WorkspaceError
 from {{cookiecutter.__package}}.lab.staleness import parameters
-from {{cookiecutter.__package}}.lab.workspace import WorkspaceError
 
 
 def test_the_projects_own_sections_are_there(project: Path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..params import Split
 from ..schema import Schema
+from ..sections import Split
 from .words import Prose, listed
 
 DRIFTED = 0.2

@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet
 
 from ..data import DataError
-from ..params import Csv
+from ..sections import Csv
 from .texts import typed
 
 PARQUET = (".parquet", ".pq")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..params import Data, Flights
+from ..sections import Data, Flights
 
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 OLDEST_WEATHER = pd.Timedelta(hours=6)

@@ -15,14 +15,15 @@ import pandas as pd
 
 from ...core.data import DataError
 from ...core.guesses import check_column, resolved
-from ...core.params import Csv, ParamsError, load_params
+from ...core.params import ParamsError, load_params
+from ...core.project import WorkspaceError
 from ...core.roles import likely_target
+from ...core.sections import Csv
 from ...core.shaping import shaped
 from ...core.sources import is_sql
 from ...core.sources.files import found_files
 from ...core.sources.sql import VARIABLE, load_query, parsed
 from ...core.writing import replacing
-from ..workspace import WorkspaceError
 from .external import Place, copied, place_of, refuse_overwriting
 from .looking import Findings, Look, findings, look_at_files
 from .sections import blocks, model_section, rewritten, sections_of

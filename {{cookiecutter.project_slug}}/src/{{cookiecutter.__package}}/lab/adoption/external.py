@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..workspace import WorkspaceError
+from ...core.project import WorkspaceError
 
 EXTERNAL = Path("data") / "external"
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from ...core.data import DataError
 from ...core.guesses import Guess, guesses
-from ...core.params import Csv
 from ...core.roles import Role, likely_id, likely_task, likely_time
 from ...core.schema import Task
+from ...core.sections import Csv
 from ...core.shaping import with_target
 from ...core.sources import is_sql
 from ...core.sources.files import PARQUET, TEXT, EncodingError, is_parquet, load_paths, read_text

@@ -11,7 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ...core.guesses import Guess, distinct
-from ...core.params import PRIMARY, Csv
+from ...core.params import PRIMARY
+from ...core.sections import Csv
 from .looking import Findings, Look
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?: [A-Za-z0-9_-]+)*")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ..workspace import StageSpec, WorkspaceError
+from ...core.project import WorkspaceError
+from ..workspace import StageSpec
 from .ipynb import Notebook, read, write, written
 from .notebooks import load_notebook, project
 from .outputs import cleaned, is_contract, output_to_keep

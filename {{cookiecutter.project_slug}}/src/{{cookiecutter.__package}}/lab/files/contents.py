@@ -10,7 +10,8 @@ import nbformat
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
-from ..workspace import WorkspaceError, load_stages
+from ...core.project import WorkspaceError
+from ..workspace import load_stages
 from .ipynb import Notebook, read, write, written
 from .notebooks import projection_is_stale, write_projection
 from .outputs import PYTHON, VOLATILE, cleaned, draft_of, with_contracts, with_ids

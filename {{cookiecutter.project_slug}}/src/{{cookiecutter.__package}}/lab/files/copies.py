@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..workspace import WorkspaceError
+from ...core.project import WorkspaceError
 from .notebooks import changed_cells, load_notebook, project
 
 

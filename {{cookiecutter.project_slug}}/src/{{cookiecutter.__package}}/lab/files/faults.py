@@ -6,7 +6,8 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from ..workspace import StageSpec, WorkspaceError, find_stage, load_stages
+from ...core.project import WorkspaceError
+from ..workspace import StageSpec, find_stage, load_stages
 from .notebooks import Cell, code_cells, load_notebook
 
 # How a notebook may write it: imported by name, or with the module before it.

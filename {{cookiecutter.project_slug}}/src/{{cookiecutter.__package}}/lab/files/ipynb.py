@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ...core.project import WorkspaceError
 from ...core.writing import replacing
-from ..workspace import WorkspaceError
 from .notebooks import load_notebook
 
 Notebook = dict[str, Any]

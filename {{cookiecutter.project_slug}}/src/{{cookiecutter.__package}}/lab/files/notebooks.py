@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..workspace import WorkspaceError
+from ...core.project import WorkspaceError
 
 CONTRACT = "nbval-check-output"
 

@@ -7,7 +7,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ..workspace import WorkspaceError, find_root, find_stage, load_stages
+from ...core.project import WorkspaceError, find_root
+from ..workspace import find_stage, load_stages
 from .ipynb import Notebook, read, without_transient, write, written
 
 CONTRACT = "nbval-check-output"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..workspace import StageSpec, WorkspaceError, load_stages
+from ...core.project import WorkspaceError
+from ..workspace import StageSpec, load_stages
 from .faults import named_stage, stage_notebook
 from .notebooks import projection_is_stale, write_projection
 

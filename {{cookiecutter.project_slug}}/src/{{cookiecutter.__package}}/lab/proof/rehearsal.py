@@ -17,10 +17,10 @@ import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
 from nbval.plugin import IPyNbFile
 
+from ...core.project import find_root
 from ..files.faults import named_stage
 from ..running.kernels import KernelEndedError, end_group
 from ..running.records import keep_record
-from ..workspace import find_root
 
 pytest_plugins = (f"{__package__}.verdicts",)
 PASSED = pytest.StashKey[defaultdict[Path, set[str]]]()

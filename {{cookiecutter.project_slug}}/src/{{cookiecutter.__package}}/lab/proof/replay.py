@@ -15,8 +15,8 @@ import nbformat
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from ...core.project import WorkspaceError
 from ..files.copies import check_copy
-from ..workspace import WorkspaceError
 
 pytest_plugins = (f"{__package__}.verdicts",)
 

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...core.project import WorkspaceError
 from .. import running
 from ..files.copies import check_copy
 from ..files.faults import sound_notebook
 from ..files.projections import Say, chosen_stages
-from ..workspace import StageSpec, WorkspaceError, load_stages
+from ..workspace import StageSpec, load_stages
 
 
 def replay_notebooks(root: Path, names: tuple[str, ...], say: Say, *, only_current: bool) -> int:

@@ -6,8 +6,9 @@ import os
 import time
 from pathlib import Path
 
+from ...core.project import WorkspaceError
 from ..files.faults import named_stage, sound_notebook
-from ..workspace import StageSpec, WorkspaceError, mode_of, place
+from ..workspace import StageSpec, mode_of, place
 from .records import drop_record, keep_record
 from .runner import RunError, Say, run_notebook
 

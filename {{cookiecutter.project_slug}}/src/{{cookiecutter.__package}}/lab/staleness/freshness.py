@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...core.project import WorkspaceError
 from ..files import faults
 from ..files.notebooks import changed_cells, load_notebook, project
-from ..workspace import StageSpec, WorkspaceError, load_entries, load_yaml, runs_notebook, stage_spec
+from ..workspace import StageSpec, load_entries, load_yaml, runs_notebook, stage_spec
 from .entries import differences, outputs_of, overlap, params_of, pick, recorded, text_md5
 from .hashes import Hashes
 from .locks import locked_stages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..workspace import WorkspaceError, load_entries, load_yaml
+from ...core.project import WorkspaceError
+from ..workspace import load_entries, load_yaml
 from .entries import ABSENT, params_of, pick
 
 EMPTY = "{}"

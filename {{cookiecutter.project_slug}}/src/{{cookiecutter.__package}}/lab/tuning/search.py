@@ -16,11 +16,11 @@ from tqdm import tqdm
 from ...core.folds import Folded, folded
 from ...core.metrics import metric
 from ...core.options import ModelError
+from ...core.project import WorkspaceError
 from ...core.schema import load_schema
 from ...core.spaces import Options, space_of
 from .. import tracking
 from ..stage import Stage
-from ..workspace import WorkspaceError
 from .choices import choose_model
 from .trials import Search, enqueue_current, finished, open_study, run_trial, score_of
 

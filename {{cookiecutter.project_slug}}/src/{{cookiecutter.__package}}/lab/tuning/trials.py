@@ -21,12 +21,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ...core.folds import Folded, fold_scores
 from ...core.metrics import metric
 from ...core.options import ModelError
-from ...core.params import Model
+from ...core.project import WorkspaceError
 from ...core.schema import sha256
+from ...core.sections import Model
 from ...core.spaces import Options, Space, rounded
 from .. import tracking
 from ..stage import Stage
-from ..workspace import WorkspaceError, place
+from ..workspace import place
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
