@@ -48,10 +48,11 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "ingest",
         "prepare",
         "train",
+        "champion",
         "evaluate",
         "package",
     ]
-    assert status(project) == ["?? dvc.lock", "?? metrics/evaluation.json"]
+    assert status(project) == ["?? dvc.lock", "?? metrics/evaluation.json", "?? metrics/gate.json"]
     commit(project, "Run the pipeline")
     return project
 
@@ -100,7 +101,7 @@ class Journey:
         lineage = json.loads((project / "models" / "lineage.json").read_text())
         with started(project, "mlflow", "/health", "MLFLOW_PORT={port}") as address:
             api = f"{address}/api/2.0/mlflow"
-            version = fetched(f"{api}/model-versions/get?name={lineage['name']}&version={lineage['version']}")
+            version = fetched(f"{api}/model-versions/get?name={lineage['name']}&version={lineage['registered']}")
             run = fetched(f"{api}/runs/get?run_id={lineage['run_id']}")["run"]
         assert {"key": "sha256", "value": evaluation(project)["sha256"]} in version["model_version"]["tags"]
         tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}

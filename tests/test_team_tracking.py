@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
-from journey import clone, cloned, commit, evaluation, fetched, make, run, stages_run, status
+from journey import clone, cloned, commit, evaluation, fetched, make, refused, run, stages_run, status
 from services import BUCKET, KEYS, mlflow_server, postgres, s3_store, server_environment
 
 pytestmark = pytest.mark.journey
@@ -84,6 +84,11 @@ def registered(team: Team, version: str) -> Any:
     return fetched(f"{team.server}/api/2.0/mlflow/model-versions/get?name={name}&version={version}")["model_version"]
 
 
+def tags(team: Team, version: str) -> dict[str, str]:
+    """Return the tags of a version of the registry."""
+    return {tag["key"]: tag["value"] for tag in registered(team, version)["tags"]}
+
+
 def answers_alike(project: Path, version: str) -> bool:
     """Return whether a version from the registry gives the project's golden answers."""
     said = run([str(project / ".venv" / "bin" / "python"), "-c", ASK, lineage(project)["name"], version], project)
@@ -113,8 +118,9 @@ def test_nothing_of_mlflow_s_stays_behind(team: Team) -> None:
 
 def test_the_registry_holds_the_evaluated_bytes(team: Team) -> None:
     """Version 1 carries the hash that was evaluated, and its files and pictures are in S3."""
-    assert lineage(team.project)["version"] == "1"
-    assert registered(team, "1")["tags"] == [{"key": "sha256", "value": evaluation(team.project)["sha256"]}]
+    assert (lineage(team.project)["version"], lineage(team.project)["registered"]) == ("1.0.0", "1")
+    assert tags(team, "1")["sha256"] == evaluation(team.project)["sha256"]
+    assert json.loads(tags(team, "1")["gate"])["passed"] is True
     stored = {entry.key.rsplit("/", 1)[1]: entry.size for entry in bucket(team.s3).objects.all()}
     assert stored["model.onnx"] == (team.project / "models" / "model.onnx").stat().st_size
     assert {"signature.json", "MLmodel", "agreement.png", "calibration.png"} <= set(stored)
@@ -135,10 +141,19 @@ def test_a_colleague_sees_it_and_registers_the_next_version(team: Team, monkeypa
     edit(other / "params.yaml", MORE_TREES)
     monkeypatch.setenv("PATH", f"{other / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     assert stages_run(run(["dvc", "repro", "train"], other)) == ["train"]
-    assert lineage(other)["version"] == "2"
+    assert (lineage(other)["version"], lineage(other)["registered"]) == ("1.0.1", "2")
     hashes = [json.loads((each / "models" / "signature.json").read_text())["sha256"] for each in (team.project, other)]
     assert len(set(hashes)) == 2
-    assert [registered(team, version)["tags"][0]["value"] for version in "12"] == hashes
+    assert [tags(team, version)["sha256"] for version in "12"] == hashes
+
+
+def test_a_champion_is_everybody_s(team: Team) -> None:
+    """Promoted here, it is shown in the other clone, whose own model hasn't met it and can't be promoted."""
+    colleague = team.project.parent / "colleague"
+    assert "1.0.0" in make(team.project, "promote")
+    assert "1.0.0" in run([str(colleague / ".venv" / "bin" / "live"), "show"], colleague)
+    assert "gate" in refused(colleague, "promote")
+    assert registered(team, "1")["aliases"] == ["champion"]
 
 
 def test_make_mlflow_names_the_server(team: Team) -> None:
