@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from types import SimpleNamespace
 
 import msgspec
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import evaluation as ev
-from {{cookiecutter.__package}}.core import params, schema, sections
+from {{cookiecutter.__package}}.core import params, schema
 
 
 def settings(primary: str, **changes: object) -> params.Evaluation:
@@ -60,47 +59,6 @@ def test_a_group_that_is_no_column_is_refused_with_the_nearest():
     table = pd.DataFrame({"carrier": ["a"], "delay": [1.0]})
     with pytest.raises(ValueError, match=r"evaluation\.baseline_group names 'carier'.* the nearest is 'carrier'\."):
         ev.baseline(table, table, settings("mae", baseline_group="carier"), known("regression", "delay"))
-
-
-@pytest.mark.parametrize(
-    ("bound", "value", "missed"),
-    [
-        ({"min": 0.7}, 0.7, False),
-        ({"min": 0.7}, 0.6999, True),
-        ({"min": 0.7}, math.nan, True),
-        ({"max": 0.7}, 0.7, False),
-        ({"max": 0.7}, 0.7001, True),
-        ({"max": 0.7}, math.nan, True),
-        ({"max": 0.7}, math.inf, True),
-        ({"min": 0.1, "max": 0.7}, 0.4, False),
-        ({"min": 0.1, "max": 0.7}, 0.0, True),
-    ],
-)
-def test_a_threshold_is_met_or_missed(bound: dict[str, float], value: float, missed: bool):
-    """The bound itself is allowed; what is beyond it isn't, and NaN never is."""
-    sentences = ev.missed_thresholds({"brier": value}, {"brier": sections.Bound(**bound)}, "binary")
-    assert len(sentences) == missed
-
-
-def test_every_missed_threshold_is_named():
-    """One sentence each, and only for those that are missed."""
-    found = {"roc_auc": 0.5, "brier": 0.3, "log_loss": 0.6}
-    bounds = {"roc_auc": sections.Bound(min=0.7), "brier": sections.Bound(max=0.2), "log_loss": sections.Bound(max=0.7)}
-    sentences = ev.missed_thresholds(found, bounds, "binary")
-    assert [text.split()[0] for text in sentences] == ["roc_auc", "brier"]
-    with pytest.raises(ev.ThresholdError, match=r"roc_auc is 0\.5000.* brier is 0\.3000.*params\.yaml"):
-        ev.require_thresholds(sentences)
-
-
-def test_a_threshold_for_an_unknown_metric_is_refused():
-    """A misspelt threshold doesn't count as met."""
-    with pytest.raises(ValueError, match="nearest one is 'brier'"):
-        ev.missed_thresholds({"brier": 0.1}, {"brief": sections.Bound(max=0.2)}, "binary")
-
-
-def test_nothing_is_raised_when_nothing_is_missed():
-    """No threshold, or all of them met, is no error."""
-    ev.require_thresholds(ev.missed_thresholds({"mae": 3.0}, {"mae": sections.Bound(max=4)}, "regression"))
 
 
 @pytest.fixture
@@ -202,7 +160,7 @@ def test_the_report_says_what_was_measured_and_of_which_bytes(each: SimpleNamesp
     ours, theirs = (0.9, 0.1) if better == (task != "regression") else (0.1, 0.9)
     slices = pd.DataFrame({"column": ["line"], "value": ["a"], "rows": [9], name: [ours]})
     said = {"rows": 9, "found": {name: ours}, "baseline": ("guess", {name: theirs}), "slices": slices}
-    report = ev.report(each.served.signature, each.params.evaluation, **said, missed=["Oh."])
+    report = ev.report(each.served.signature, each.params.evaluation, **said, intervals={"x": [0.1, 0.2]})
     assert msgspec.json.decode(msgspec.json.encode(report)) == {
         "sha256": each.served.signature.sha256,
         "task": task,
@@ -212,5 +170,5 @@ def test_the_report_says_what_was_measured_and_of_which_bytes(each: SimpleNamesp
         "baseline": {"name": "guess", "metrics": {name: theirs}},
         "beats_baseline": better,
         "slices": [{"column": "line", "value": "a", "rows": 9, name: ours}],
-        "missed": ["Oh."],
+        "intervals": {"x": [0.1, 0.2]},
     }

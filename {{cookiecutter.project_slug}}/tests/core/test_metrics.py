@@ -204,3 +204,10 @@ def test_an_honest_model_has_no_calibration_error():
     truth = np.concatenate([np.zeros(100), np.arange(100) % 2, np.ones(100)])
     assert metrics.calibration_error(truth, outcome) == pytest.approx(0)
     assert metrics.calibration_error(truth * 100, outcome * 100 + 30) == pytest.approx(30)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_an_answer_that_is_no_number_is_counted(value: float):
+    """Scikit-learn would only say that its input has one."""
+    with pytest.raises(ValueError, match=r"1 of 4 rows are answered with NaN or infinity"):
+        metrics.scores(YES_OR_NO, np.array([0.1, value, 0.4, 0.9]), "binary")

@@ -191,7 +191,7 @@ def report(each: SimpleNamespace) -> dict:
     found, simple = (metrics.scores(each.target, answers, task) for answers in (outcome, guess))
     sliced = ev.slice_scores(each.table, each.target, outcome, chosen, task)
     numbers = {"rows": len(each.table), "found": found, "baseline": (name, simple)}
-    return ev.report(each.served.signature, chosen, slices=sliced, missed=[], **numbers)
+    return ev.report(each.served.signature, chosen, slices=sliced, intervals={}, **numbers)
 
 
 LEANS = pd.Series({"amount": 0.3, "colour": 0.1, "note": 0.0, "reading": -0.01})

@@ -1,9 +1,9 @@
-"""How good a model is: against a simple guess, slice by slice, and against the thresholds it has to meet."""
+"""How good a model is: against a simple guess, and slice by slice."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,7 @@ from sklearn.inspection import permutation_importance
 
 from .metrics import Floats, beats, metric
 from .schema import Schema, Signature, Task
-from .sections import Bound, Evaluation
-
-
-class ThresholdError(RuntimeError):
-    """The model doesn't reach what params.yaml asks of it; the message names each missed threshold."""
+from .sections import Evaluation
 
 
 def baseline(train: pd.DataFrame, table: pd.DataFrame, evaluation: Evaluation, schema: Schema) -> tuple[str, Floats]:
@@ -45,20 +41,28 @@ def refuse_unknown_column(name: str, where: str, table: pd.DataFrame) -> None:
         raise ValueError(f"params.yaml: {where} names {name!r}, which is no column here; the nearest is {nearest!r}.")
 
 
-def slice_scores(
-    table: pd.DataFrame, truth: NDArray[Any], outcome: Floats, evaluation: Evaluation, task: Task
-) -> pd.DataFrame:
-    """Return the primary metric for each value of each sliced column that has enough rows and, if classes, two."""
-    score = metric(evaluation.primary, task).score
-    found: list[dict[str, Any]] = []
+def judged_slices(
+    table: pd.DataFrame, truth: NDArray[Any], evaluation: Evaluation, task: Task
+) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
+    """Yield column, value and places of the rows for each slice that has enough of them and, if classes, two."""
     for column in evaluation.slices:
         refuse_unknown_column(column, "evaluation.slices", table)
         for value, places in table.groupby(column).indices.items():
             one_class = task != "regression" and len(np.unique(truth[places])) < 2
             if len(places) >= evaluation.smallest_slice and not one_class:
-                scored = float(score(truth[places], outcome[places]))
-                found.append({"column": column, "value": str(value), "rows": len(places), evaluation.primary: scored})
-    return pd.DataFrame(found, columns=["column", "value", "rows", evaluation.primary])
+                yield column, str(value), places
+
+
+def slice_scores(
+    table: pd.DataFrame, truth: NDArray[Any], outcome: Floats, evaluation: Evaluation, task: Task
+) -> pd.DataFrame:
+    """Return the primary metric for each slice that can be judged."""
+    score, name = metric(evaluation.primary, task).score, evaluation.primary
+    found = [
+        {"column": column, "value": value, "rows": len(rows), name: float(score(truth[rows], outcome[rows]))}
+        for column, value, rows in judged_slices(table, truth, evaluation, task)
+    ]
+    return pd.DataFrame(found, columns=["column", "value", "rows", name])
 
 
 class Answering(BaseEstimator):
@@ -98,29 +102,6 @@ def importance(
     return pd.Series(found.importances_mean, index=table.columns).sort_values(ascending=False)
 
 
-def missed_thresholds(found: Mapping[str, float], thresholds: Mapping[str, Bound] | None, task: Task) -> list[str]:
-    """Return one sentence for each threshold that isn't met; NaN meets none.
-
-    Raises:
-        ValueError: a threshold names a metric that the task doesn't have.
-    """
-    sentences: list[str] = []
-    for name, bound in (thresholds or {}).items():
-        metric(name, task)
-        value = found[name]
-        if bound.min is not None and not value >= bound.min:
-            sentences.append(f"{name} is {value:.4f}, below the least allowed {bound.min:g}.")
-        if bound.max is not None and not value <= bound.max:
-            sentences.append(f"{name} is {value:.4f}, above the most allowed {bound.max:g}.")
-    return sentences
-
-
-def require_thresholds(missed: Sequence[str]) -> None:
-    """Raise ThresholdError with every sentence, unless there is none."""
-    if missed:
-        raise ThresholdError(f"{' '.join(missed)} Improve the model, or change evaluation.thresholds in params.yaml.")
-
-
 def report(
     signature: Signature,
     evaluation: Evaluation,
@@ -129,7 +110,7 @@ def report(
     found: Mapping[str, float],
     baseline: tuple[str, Mapping[str, float]],
     slices: pd.DataFrame,
-    missed: Sequence[str],
+    intervals: Mapping[str, tuple[float, float]],
 ) -> dict[str, Any]:
     """Return what metrics/evaluation.json says: the numbers, what they are held against, and of which bytes."""
     name, simple = baseline
@@ -139,8 +120,8 @@ def report(
         "rows": rows,
         "primary": evaluation.primary,
         "metrics": dict(found),
+        "intervals": dict(intervals),
         "baseline": {"name": name, "metrics": dict(simple)},
         "beats_baseline": beats(evaluation.primary, signature.task, dict(found), dict(simple)),
         "slices": slices.to_dict(orient="records"),
-        "missed": list(missed),
     }

@@ -125,7 +125,16 @@ def metric(name: str, task: Task) -> Metric:
 
 
 def scores(truth: NDArray[Any], outcome: Floats, task: Task) -> dict[str, float]:
-    """Return every metric of the task."""
+    """Return every metric of the task.
+
+    Raises:
+        ValueError: an answer is no finite number, so that nothing can be measured.
+    """
+    wrong = int((~np.isfinite(outcome)).reshape(len(outcome), -1).any(axis=1).sum())
+    if wrong:
+        raise ValueError(
+            f"{wrong:,} of {len(outcome):,} rows are answered with NaN or infinity: look for what they share."
+        )
     return {name: float(m.score(truth, outcome)) for name, m in METRICS[task].items()}
 
 
