@@ -207,7 +207,7 @@ def test_a_stage_depends_on_no_file_its_notebook_does_not_read(spec: workspace.S
     """A table that nobody reads doesn't run a stage again."""
     words = {node.value for node in ast.walk(code_of(spec)) if isinstance(node, ast.Constant)}
     files = {path for path in spec.inputs if not path.endswith(".py")} - READ_UNNAMED
-    assert {path for path in files if Path(path).stem not in words} == set()
+    assert {path for path in files if not {Path(path).stem, Path(path).name} & words} == set()
 
 
 @EACH_STAGE
@@ -219,8 +219,9 @@ def test_a_stage_lists_every_file_its_notebook_asks_for(spec: workspace.StageSpe
         for call in calls
         if isinstance(call.func, ast.Attribute) and call.args and isinstance(call.args[0], ast.Constant)
     }
-    stems = {"input": {Path(path).stem for path in spec.inputs}, "output": {Path(path).stem for path in spec.outputs}}
-    for kind, known in stems.items():
+    listed = {"input": spec.inputs, "output": spec.outputs}
+    for kind, paths in listed.items():
+        known = {name for path in paths for name in (Path(path).stem, Path(path).name)}
         assert {name for method, name in asked if method == kind} <= known
 
 

@@ -126,33 +126,6 @@ def test_a_slice_that_is_no_column_is_refused_with_the_nearest(sliced: pd.DataFr
         ev.slice_scores(sliced, np.ones(104), np.ones(104), settings("mae", slices=("lien",)), "regression")
 
 
-@pytest.mark.parametrize(
-    ("name", "task"), [("roc_auc", "binary"), ("brier", "binary"), ("accuracy", "multiclass"), ("mae", "regression")]
-)
-def test_importance_finds_the_column_that_matters(frame: pd.DataFrame, name: str, task: schema.Task):
-    """Shuffling what the answer rests on costs something, whichever way the metric points; the rest costs nothing."""
-    truth = answer_by_amount(frame, task)
-    truth = truth.argmax(axis=1) if task == "multiclass" else (truth > 0.5).astype(int) if task == "binary" else truth
-    found = ev.importance(lambda table: answer_by_amount(table, task), frame, truth, name, task, seed=1)
-    assert found.index[0] == "amount"
-    assert found.iloc[0] > 0.05
-    assert (found.iloc[1:] == 0).all()
-
-
-def answer_by_amount(table: pd.DataFrame, task: schema.Task) -> np.ndarray:
-    """Return an answer in the form of the task that rests on one column alone."""
-    chance = (table.amount / 10).to_numpy(dtype=float)
-    return np.eye(3)[np.clip(chance * 3, 0, 2).astype(int)] if task == "multiclass" else chance
-
-
-def test_importance_is_the_same_from_run_to_run(each: SimpleNamespace):
-    """With one seed there is one answer, for a real model too, and it finds what the target follows."""
-    asked = each.frame, each.target, each.params.evaluation.primary, each.schema.task
-    first, second = (ev.importance(each.served.outcome, *asked, seed=5, rows=200) for _ in range(2))
-    pd.testing.assert_series_equal(first, second)
-    assert first.index[0] == "amount"
-
-
 @pytest.mark.parametrize("better", [True, False])
 def test_the_report_says_what_was_measured_and_of_which_bytes(each: SimpleNamespace, better: bool):
     """Everything the next stage and a reviewer need is in it, and it fits into JSON."""

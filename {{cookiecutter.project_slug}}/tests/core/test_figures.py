@@ -34,7 +34,6 @@ SLICES = pd.DataFrame(
     {"column": ["line", "line", "way"], "value": ["a", "b", 3], "rows": [9, 5, 7], "mae": [3.0, 2, 5]}
 )
 TRUTH, OUTCOME = RANDOM.integers(0, 2, 500), RANDOM.uniform(size=500)
-IMPORTANCE = pd.Series({"amount": 0.3, "note": 0.1, "colour": -0.01})
 BOTH = pytest.mark.parametrize("timed", [True, False])
 
 
@@ -86,7 +85,6 @@ def test_every_picture_of_a_model_is_complete(each: SimpleNamespace):
     pictures = {
         "performance": models.performance(each.target, outcome, each.schema),
         "reliability": models.reliability(metrics.calibration(each.target, outcome)),
-        "importances": models.importances(IMPORTANCE, "mae"),
         "slices": models.slices(SLICES, "mae", 3.3),
         "answers": models.answers({"notebook": OUTCOME[:9], "service": OUTCOME[:9]}),
     }
@@ -112,7 +110,7 @@ def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_tab
     psi = profiles.drifts(profiles.profile(parts["train"], known.features), parts, known)
     grid = tables.drift_grid(psi)
     assert len(grid.axes[0].get_yticks()) == count
-    for drawn in (figure, grid, models.importances(pd.Series(1.0, index=list(known.features)), "accuracy")):
+    for drawn in (figure, grid):
         assert png(drawn)
 
 
@@ -227,20 +225,6 @@ def test_a_model_that_says_the_same_to_everybody_is_drawn(made_of: Callable[[str
     ):
         assert png(models.performance(TRUTH, outcome, made_of(task).schema)), task
         assert png(models.reliability(metrics.calibration(TRUTH, outcome))), task
-
-
-def test_the_largest_importance_is_on_top():
-    """One reads from the top down."""
-    figure = models.importances(IMPORTANCE.sample(frac=1, random_state=1), "mae")
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()][-1] == "amount"
-    assert len(figure.axes[0].patches) == len(IMPORTANCE)
-
-
-def test_only_the_largest_importances_are_drawn():
-    """Of sixty features those at the top of the list."""
-    many = pd.Series(np.arange(60.0), index=[f"f{n}" for n in range(60)])
-    labels = [label.get_text() for label in models.importances(many, "mae").axes[0].get_yticklabels()]
-    assert labels == [f"f{n}" for n in range(60 - models.MOST_BARS, 60)]
 
 
 def test_each_slice_is_a_dot_with_its_name():

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import evaluation as ev
-from {{cookiecutter.__package}}.core import export, metrics, params, profiles, schema, splitting
+from {{cookiecutter.__package}}.core import evidence, export, metrics, params, profiles, schema, splitting
 from {{cookiecutter.__package}}.core.prose import evaluation, parts, table, training, words
 
 MakeSchema = Callable[..., schema.Schema]
@@ -194,7 +194,12 @@ def report(each: SimpleNamespace) -> dict:
     return ev.report(each.served.signature, chosen, slices=sliced, intervals={}, **numbers)
 
 
-LEANS = pd.Series({"amount": 0.3, "colour": 0.1, "note": 0.0, "reading": -0.01})
+LEANS = {
+    "amount": evidence.Leaning(0.3, 0.02),
+    "colour": evidence.Leaning(0.1, 0.09),
+    "note": evidence.Leaning(0.1, 0.1),
+    "reading": evidence.Leaning(-0.01, 0.0),
+}
 
 
 def test_a_measured_model_is_told_by_its_numbers(report: dict):
@@ -204,6 +209,7 @@ def test_a_measured_model_is_told_by_its_numbers(report: dict):
     ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
     assert f"On 2,000 rows it has never seen, `{name}` is **{ours:.4g}**" in said
     assert f"where the {report['baseline']['name']} gives {theirs:.4g}." in said
+    # What is no more than the shuffling itself moves says nothing.
     assert "It leans most on `amount` and `colour`." in said
     scores = {entry["value"]: entry[name] for entry in report["slices"]}
     weakest = (max if name == "mae" else min)(scores, key=scores.get)
@@ -212,7 +218,7 @@ def test_a_measured_model_is_told_by_its_numbers(report: dict):
 
 def test_a_model_without_slices_or_leanings_is_told_too(report: dict):
     """Nothing is made up where nothing was measured."""
-    said = evaluation.learned({**report, "slices": []}, LEANS * 0)
+    said = evaluation.learned({**report, "slices": []}, {"note": LEANS["note"]})
     assert_reads(said)
     assert "No single feature carries it." in said
     assert "weakest" not in said

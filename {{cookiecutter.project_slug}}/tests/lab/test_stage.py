@@ -76,6 +76,20 @@ def test_an_unlisted_input_or_output_is_refused_with_the_listed_ones(tiny: Path)
         opened.output("labels")
 
 
+def test_files_that_differ_in_their_ending_alone_are_asked_for_with_it(tiny: Path):
+    """A card is written as text and as a page; what has the name alone may leave the ending out."""
+    text = (tiny / "dvc.yaml").read_text(encoding="utf-8")
+    both = "- models/model.onnx\n      - models/model.html"
+    (tiny / "dvc.yaml").write_text(text.replace("- models/model.onnx", both), encoding="utf-8")
+    opened = stage.Stage("second")
+    assert opened.output("model.html") == tiny / ".draft/models/model.html"
+    assert opened.output("model.onnx") == tiny / ".draft/models/model.onnx"
+    assert opened.output("signature") == opened.output("signature.json")
+    listed = r"no out 'model' .* it lists model\.onnx, model\.html, signature, 02_second"
+    with pytest.raises(workspace.WorkspaceError, match=listed):
+        opened.output("model")
+
+
 def test_an_unknown_stage_is_refused(tiny: Path):
     """A notebook that dvc.yaml doesn't list is told which are listed."""
     with pytest.raises(workspace.WorkspaceError, match="01_first, 02_second"):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.inspection import permutation_importance
 
 from .metrics import Floats, beats, metric
 from .schema import Schema, Signature, Task
@@ -63,43 +61,6 @@ def slice_scores(
         for column, value, rows in judged_slices(table, truth, evaluation, task)
     ]
     return pd.DataFrame(found, columns=["column", "value", "rows", name])
-
-
-class Answering(BaseEstimator):
-    """Lets scikit-learn ask anything that answers a table, such as a loaded ONNX file."""
-
-    def __init__(self, answer: Callable[[pd.DataFrame], Floats]) -> None:
-        self.answer = answer
-
-    def fit(self, *_: Any) -> Answering:
-        """Change nothing: it knows its answers already."""
-        return self
-
-
-def importance(
-    answer: Callable[[pd.DataFrame], Floats],
-    table: pd.DataFrame,
-    truth: NDArray[Any],
-    name: str,
-    task: Task,
-    seed: int,
-    rows: int = 5000,
-) -> pd.Series:
-    """Return what the metric loses when a column is shuffled (mean of three, on evenly chosen rows), largest first.
-
-    Breiman, Random Forests, Machine Learning 45 (2001).
-    """
-    score, higher = metric(name, task)
-    chosen = np.linspace(0, len(table) - 1, min(rows, len(table))).astype(int)
-    found = permutation_importance(
-        Answering(answer),
-        table.iloc[chosen],
-        truth[chosen],
-        scoring=lambda model, shuffled, expected: score(expected, model.answer(shuffled)) * (1 if higher else -1),
-        n_repeats=3,
-        random_state=seed,
-    )
-    return pd.Series(found.importances_mean, index=table.columns).sort_values(ascending=False)
 
 
 def report(

@@ -62,7 +62,7 @@ class Stage:
         return tracking_uri(self.root, os.environ)
 
     def input(self, name: str) -> Path:
-        """Return the path of an input by its name: 'train' for data/processed/train.parquet.
+        """Return the path of an input by its name: 'train' or 'train.parquet' for data/processed/train.parquet.
 
         Raises:
             WorkspaceError: dvc.yaml lists no such input, or it hasn't been made yet.
@@ -98,10 +98,12 @@ class Stage:
         print(f"{statement}: yes")
 
     def named(self, name: str, paths: tuple[str, ...], key: str) -> str:
-        """Return the one path with this stem."""
-        found = [path for path in paths if Path(path).stem == name and not path.endswith(".py")]
+        """Return the one path with this name; the ending may be left out where no other file differs in it alone."""
+        files = [Path(path) for path in paths if not path.endswith(".py")]
+        found = [path.as_posix() for path in files if name in (path.stem, path.name)]
         if len(found) != 1:
-            known = ", ".join(Path(path).stem for path in paths if not path.endswith(".py"))
+            stems = [path.stem for path in files]
+            known = ", ".join(path.stem if stems.count(path.stem) == 1 else path.name for path in files)
             raise WorkspaceError(f"dvc.yaml lists no {key[:-1]} {name!r} for stage {self.spec.name}; it lists {known}.")
         return found[0]
 

@@ -50,6 +50,17 @@ model:
 evaluation:
   primary: mae
   slices: [carrier]
+  gate:
+    largest_regression: 0.5
+    together: carrier
+
+# What only a person can say.
+card:
+  intended_use: Planning the gates of an airport.
+  limits:
+    - It knows flights alone.
+  licence: "yes"
+  contact: "The team: room 4"
 """
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost"]
 
@@ -178,7 +189,7 @@ def test_everything_else_in_params_stays_to_the_letter(root: Path, theirs: Path)
     before, after = own.splitlines(), path.read_text(encoding="utf-8").splitlines()
     kept = [line for line in before if line.startswith(("#", "name", "seed", "model", "  est", "    learn"))]
     assert [line for line in after if line in kept] == kept
-    assert len(kept) == 9
+    assert len(kept) == 10
     params.load_params(path, root / "params.smoke.yaml")
 
 
@@ -199,6 +210,60 @@ def test_the_target_makes_the_task_and_its_sections(root: Path, theirs: Path, ta
     assert table[target].notna().all()
 
 
+def test_what_the_card_says_of_the_example_is_gone(root: Path, theirs: Path):
+    """Nobody hands on a sentence about flights with a model of orders; the licence and the contact stay."""
+    adopted(theirs, "--target", "came back", "--yes")
+    found = params.load_params(root / "params.yaml").card
+    assert found == sections.Card(intended_use="", limits=(), licence="yes", contact="The team: room 4")
+
+
+def test_a_card_that_nobody_began_is_asked_for(root: Path, theirs: Path):
+    """Without a section, or with an empty one, there is one to fill."""
+    path = root / "params.yaml"
+    before = path.read_text(encoding="utf-8")
+    for beginning in (before.partition("# What only")[0], before.partition("card:")[0] + "card: {}\n"):
+        path.write_text(beginning, encoding="utf-8")
+        adopted(theirs, "--target", "came back", "--yes")
+        assert set(params.load_layer(path)["card"]) == {"intended_use", "limits", "licence", "contact"}
+        assert params.load_params(path).card == sections.Card()
+
+
+def test_what_a_person_wrote_of_their_own_table_stays(root: Path, theirs: Path):
+    """The same table and target again, with a column more; for another target it would no longer be true."""
+    adopted(theirs, "--target", "came back", "--yes")
+    path = root / "params.yaml"
+    text = path.read_text(encoding="utf-8").replace('intended_use: ""', "intended_use: Sending vouchers.")
+    path.write_text(text, encoding="utf-8")
+    shop().assign(shelf=np.arange(ROWS) % 7 / 2).to_csv(theirs, index=False)
+    adopted(theirs, "--target", "came back", "--yes")
+    assert params.load_params(path).card.intended_use == "Sending vouchers."
+    adopted(theirs, "--target", "price", "--yes")
+    assert params.load_params(path).card.intended_use == ""
+
+
+@pytest.mark.parametrize(
+    ("every", "together", "why"),
+    [
+        ("5h", "day", "rows of one day are alike"),
+        ("1min", None, "1 day is too few to draw"),
+        ("3h", None, "75 days are too few to draw"),
+        (None, None, "there is no time"),
+    ],
+)
+def test_the_gate_draws_whole_days_where_there_are_days(
+    root: Path, theirs: Path, every: str | None, together: str | None, why: str
+):
+    """A column of the example that no other table has is gone, and what else is asked is what is usual."""
+    moments = pd.Series(pd.date_range("2024-01-01", periods=ROWS, freq=every or "5h").strftime("%d.%m.%Y %H:%M"))
+    table = shop().assign(**{"placed at": moments})
+    table.drop(columns=[] if every else "placed at").to_csv(theirs, index=False)
+    adopted(theirs, "--target", "came back", "--yes")
+    found = params.load_params(root / "params.yaml")
+    assert (found.data.time is None) == (every is None)
+    assert found.evaluation.gate == sections.Gate(together=together, largest_slice_loss=None)
+    assert why in (root / "params.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("rows", "least"), [(178, 10), (442, 11), (20_000, 200)])
 def test_a_small_table_is_measured_on_small_slices(root: Path, theirs: Path, rows: int, least: int):
     """A slice is about a tenth of the held-out rows."""
@@ -206,6 +271,8 @@ def test_a_small_table_is_measured_on_small_slices(root: Path, theirs: Path, row
     adopted(theirs, "--target", "came back", "--yes")
     found, _ = ingested(root)
     assert found.evaluation.smallest_slice == least
+    # Of a dozen rows, nobody can say that a slice got worse.
+    assert found.evaluation.gate.largest_slice_loss == (sections.Gate().largest_slice_loss if least == 200 else None)
     assert found.evaluation.slices == ("self",)
     assert found.evaluation.thresholds is None
     assert found.split.holdout + found.split.live <= 0.4

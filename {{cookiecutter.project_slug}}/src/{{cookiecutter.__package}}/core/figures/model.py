@@ -1,4 +1,4 @@
-"""Pictures of a model: its errors, its promises, what it leans on. Each takes values and returns a figure."""
+"""Pictures of a model: its errors, its promises, its slices. Each takes values and returns a figure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from ..schema import Schema
 from .canvas import BLUE, GREY, ORANGE, PALETTE, bars, canvas, labelled
-
-MOST_BARS = 25
 
 
 def performance(truth: NDArray[Any], outcome: NDArray[np.float64], schema: Schema) -> Figure:
@@ -86,15 +84,6 @@ def reliability(table: pd.DataFrame) -> Figure:
     ax.plot(reach, reach, color=GREY, linewidth=1, linestyle="--")
     ax.plot(table.promised, table.observed, color=BLUE, linewidth=2, marker="o", markersize=5)
     labelled(ax, "predicted, mean of the bin", "observed, mean of the bin")
-    return figure
-
-
-def importances(values: pd.Series, score: str) -> Figure:
-    """Draw what the score loses when each feature is shuffled, the MOST_BARS largest from the top."""
-    ordered = values.nlargest(MOST_BARS).sort_values()
-    figure, ax = canvas("What the model leans on", height=0.7 + 0.24 * len(ordered))
-    ax.barh(ordered.index, ordered, color=BLUE)
-    labelled(ax, f"loss of {score} when the feature is shuffled", "")
     return figure
 
 

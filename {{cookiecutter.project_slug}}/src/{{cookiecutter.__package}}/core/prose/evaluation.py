@@ -7,17 +7,18 @@ from typing import Any
 
 import pandas as pd
 
+from ..evidence import Leaning
 from ..metrics import metric
 from .words import NAMED, Prose, listed
 
 
-def learned(report: Mapping[str, Any], leans: pd.Series) -> Prose:
+def learned(report: Mapping[str, Any], leans: Mapping[str, Leaning]) -> Prose:
     """Say whether the model is worth it, what it leans on, and where it is weakest."""
     name, slices = report["primary"], pd.DataFrame(report["slices"])
     ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
     guess = f"where the {report['baseline']['name']} gives {theirs:.4g}"
     lines = [f"- On {report['rows']:,} rows it has never seen, `{name}` is **{ours:.4g}**, {guess}."]
-    telling = [str(feature) for feature in leans.index[leans.to_numpy() > 0]]
+    telling = [name for name, leaning in leans.items() if leaning.loss > leaning.spread]
     lines.append(f"- It leans most on {listed(telling[:NAMED])}." if telling else "- No single feature carries it.")
     if len(slices):
         higher = metric(name, report["task"]).higher_is_better

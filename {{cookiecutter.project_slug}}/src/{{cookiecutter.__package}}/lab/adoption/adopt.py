@@ -26,7 +26,7 @@ from ...core.sources.sql import VARIABLE, load_query, parsed
 from ...core.writing import replacing
 from .external import Place, copied, place_of, refuse_overwriting
 from .looking import Findings, Look, findings, look_at_files
-from .sections import blocks, model_section, rewritten, sections_of
+from .sections import blocks, card_section, is_of_same_table, model_section, rewritten, sections_of
 
 # DVC refuses to run a stage whose section of params.yaml is gone.
 EXAMPLE_OPTIONS = "flights: {}    # the example's own options; no other table has any"
@@ -122,6 +122,7 @@ def planned(root: Path, look: Look, name: str, query: str | None, target: str) -
     old = (root / "params.yaml").read_text(encoding="utf-8")
     others = {"model": model_section(old, found.task, found.rows)}
     others |= {"flights": EXAMPLE_OPTIONS} if "flights" in blocks(old) else {}
+    others |= {} if is_of_same_table(old, sections) else {"card": card_section(old)}
     text = rewritten(old, {**sections, **others})
     prove(text, look.raw, found, root)
     return Plan(found, place, sections, text)

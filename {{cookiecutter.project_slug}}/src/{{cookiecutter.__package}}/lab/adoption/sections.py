@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,30 +13,11 @@ from ruamel.yaml import YAML
 from ...core.guesses import Guess, distinct
 from ...core.params import PRIMARY
 from ...core.sections import Csv
+from .judging import evaluation_lines, shares
+from .lines import line, remark, word
 from .looking import Findings, Look
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?: [A-Za-z0-9_-]+)*")
-# What YAML, in one of its versions, takes for something else than text.
-NO_TEXT = {"yes", "no", "true", "false", "null", "on", "off", "y", "n", "nan"}
 WIDEST_KEY = 24
-# Below this many rows the last part would be too small to measure anything on.
-SMALL_TABLE = 1000
-FEW_LEVELS = 10
-
-
-def word(text: str) -> str:
-    """Return text as YAML on one line: as it is, or in double quotes."""
-    return text if PLAIN.fullmatch(text) and text.lower() not in NO_TEXT else json.dumps(text, ensure_ascii=False)
-
-
-def line(key: str, value: str, why: str = "") -> str:
-    """Return one indented line with a comment."""
-    return f"  {key}: {value}{remark(why)}"
-
-
-def remark(why: str) -> str:
-    """Return a comment for the end of a line, or nothing."""
-    return f"    # {' '.join(why.split())}" if why else ""
 
 
 def sections_of(found: Findings, look: Look, source: str, query: str | None) -> dict[str, str]:
@@ -83,30 +64,12 @@ def feature_lines(features: dict[str, Guess]) -> Iterable[str]:
         yield f"  {word(name) + ':':<{width}} " + "{" + ", ".join(parts) + "}" + remark(why)
 
 
-def shares(found: Findings) -> tuple[float, float]:
-    """Return the shares of holdout and live; of few rows, more are held out to measure on."""
-    return (0.25, 0.15) if found.rows < SMALL_TABLE else (0.2, 0.2)
-
-
 def split_lines(found: Findings) -> Iterable[str]:
     """Yield the lines of `split`."""
     holdout, live = shares(found)
     how = f"the rows before the last in {found.time.column}" if found.time.column else "drawn at random"
     yield line("holdout", f"{holdout}", f"about {round(found.rows * holdout):,} rows, {how}")
     yield line("live", f"{live}", "kept for after the launch")
-
-
-def evaluation_lines(found: Findings, look: Look) -> Iterable[str]:
-    """Yield the lines of `evaluation`."""
-    kinds = {name: guess.feature.kind for name, guess in found.features.items() if guess.feature}
-    few = [name for name, kind in kinds.items() if kind == "category" and look.raw[name].nunique() <= FEW_LEVELS]
-    yield line("primary", PRIMARY[found.task])
-    if found.task == "regression":
-        yield line("baseline_group", word(few[0]) if few else "null", "the mean of this group is what is to be beaten")
-    yield line("slices", f"[{', '.join(word(name) for name in few[:2])}]")
-    yield line("smallest_slice", f"{max(10, min(200, round(found.rows * shares(found)[0] / 10)))}")
-    bound = f"{PRIMARY[found.task]}: " + ("{max: 10}" if found.task == "regression" else "{min: 0.8}")
-    yield line("thresholds", "null", f"the first evaluation says what can be asked, such as {bound}")
 
 
 def rewritten(text: str, sections: dict[str, str]) -> str:
@@ -135,12 +98,39 @@ def is_content(line: str) -> bool:
     return bool(line.strip()) and not line.startswith("#")
 
 
-def model_section(text: str, task: str, rows: int) -> str:
-    """Return the section `model` of params.yaml, without another task's loss, and with leaves that fit few rows."""
-    start, end = blocks(text)["model"]
+def card_section(text: str) -> str:
+    """Return the section `card` of params.yaml for another table: what was said of the old one's model is gone.
+
+    Under which licence, and whom to ask, doesn't depend on the table.
+    """
+    kept = (loaded(text, "card") if "card" in blocks(text) else {}).get("card") or {}
+    lines = [
+        line("intended_use", '""', "what it is for, and what it is not for; the model card names what is missing here"),
+        line("limits", "[]", "what it doesn't know, and where it goes wrong"),
+        *(line(key, word(str(kept[key])) if kept.get(key) else '""') for key in ("licence", "contact")),
+    ]
+    return "\n".join(["card:", *lines])
+
+
+def is_of_same_table(text: str, sections: Mapping[str, str]) -> bool:
+    """Return whether params.yaml is about the table and the target of these new sections already."""
+    old, new = (loaded(part, "data").get("data") or {} for part in (text, sections["data"]))
+    return all(old.get(key) == new.get(key) for key in ("source", "query", "target"))
+
+
+def loaded(text: str, section: str) -> Any:
+    """Return one section of params.yaml under its name, with its comments."""
+    start, end = blocks(text)[section]
     yaml = YAML()
     yaml.width = 10_000
-    values: Any = yaml.load("\n".join(text.splitlines()[start:end]))
+    return yaml.load("\n".join(text.splitlines()[start:end]))
+
+
+def model_section(text: str, task: str, rows: int) -> str:
+    """Return the section `model` of params.yaml, without another task's loss, and with leaves that fit few rows."""
+    yaml = YAML()
+    yaml.width = 10_000
+    values = loaded(text, "model")
     options = values["model"].get("options") or {}
     if task != "regression":
         options.pop("loss", None)
