@@ -144,4 +144,5 @@ def test_the_report_says_what_was_measured_and_of_which_bytes(each: SimpleNamesp
         "beats_baseline": better,
         "slices": [{"column": "line", "value": "a", "rows": 9, name: ours}],
         "intervals": {"x": [0.1, 0.2]},
+        "confidence": 0.95,
     }

@@ -82,6 +82,7 @@ def report(
         "primary": evaluation.primary,
         "metrics": dict(found),
         "intervals": dict(intervals),
+        "confidence": evaluation.gate.confidence,
         "baseline": {"name": name, "metrics": dict(simple)},
         "beats_baseline": beats(evaluation.primary, signature.task, dict(found), dict(simple)),
         "slices": slices.to_dict(orient="records"),
