@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,4 +61,5 @@ def lineage(stage: Stage, active: Run, model_version: str) -> Lineage:
         git_commit=commit,
         git_dirty=dirty,
         inputs=input_hashes(stage),
+        trained=f"{datetime.fromtimestamp(active.info.start_time / 1000, UTC):%Y-%m-%d}",
     )
