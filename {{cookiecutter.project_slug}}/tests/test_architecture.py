@@ -228,8 +228,9 @@ def test_a_stage_lists_every_file_its_notebook_asks_for(spec: workspace.StageSpe
 @EACH_STAGE
 def test_what_a_stage_reads_is_made_before_it(spec: workspace.StageSpec):
     """Inputs are in git, or outputs of an earlier stage."""
-    earlier = [other for other in STAGES.values() if other.notebook < spec.notebook]
-    made = {path for other in earlier for path in other.outputs}
+    entries = workspace.load_entries(ROOT)
+    earlier = [entry for name, entry in entries.items() if list(entries).index(name) < list(entries).index(spec.name)]
+    made = {path for entry in earlier for path in workspace.outputs_of(entry)}
     rest = set(spec.inputs) - made - {spec.projection}
     assert all((ROOT / path).exists() for path in rest), rest
 

@@ -77,8 +77,8 @@ with tracking.run(stage) as run:
     mlflow.log_metric("parity.largest", result.largest)
     tracking.log_dataset(train, stage.input("train"), schema.target, "training")
     tracking.log_figures({"agreement": agreement})
-    version = registration.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
-save_json(registration.lineage(stage, run, version), stage.output("lineage"))
+    registered = registration.log_model(stage, frame.head(3), model.answer(frame.head(3)).values)
+save_json(registration.lineage(stage, run, registered), stage.output("lineage"))
 
 # %%
 from {{cookiecutter.__package}}.core.prose import training as prose

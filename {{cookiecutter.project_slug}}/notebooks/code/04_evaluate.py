@@ -19,15 +19,14 @@ truth = holdout[schema.target].to_numpy()
 outcome = model.answer(holdout).outcome
 
 # %%
-import pandas as pd
-
 from {{cookiecutter.__package}}.core import evaluation as ev
+from {{cookiecutter.__package}}.core.comparison import intervals
 from {{cookiecutter.__package}}.core.metrics import beats, calibration, scores
 
 name, guess = ev.baseline(train, holdout, params.evaluation, schema)
-found = scores(truth, outcome, params.task)
-simple = scores(truth, guess, params.task)
-pd.DataFrame({"model": found, name: simple}).round(4)
+found, simple = (scores(truth, answers, params.task) for answers in (outcome, guess))
+ranges = intervals(truth, outcome, holdout, params.evaluation, schema, params.seed)
+ev.overview(found, ranges, name, simple)
 
 # %% [nbval-check-output]
 stage.verdict("beats baseline", beats(params.evaluation.primary, params.task, found, simple))
@@ -39,7 +38,8 @@ performance = figures.performance(truth, outcome, schema)
 performance
 
 # %%
-promises = figures.reliability(calibration(truth, outcome))
+promised = calibration(truth, outcome)
+promises = figures.reliability(promised)
 promises
 
 # %%
@@ -49,38 +49,72 @@ slices = figures.slices(sliced, primary, found[primary])
 slices
 
 # %%
+from {{cookiecutter.__package}}.core.explanations import explained
+from {{cookiecutter.__package}}.core.figures import explanations as reasons
+
 frame = model_frame(holdout, schema.features)
-leans = ev.importance(model.outcome, frame, truth, primary, params.task, params.seed)
-importance = figures.importances(leans, primary)
+leans = explained(model.outcome, frame, truth, schema, primary, params.seed)
+importance = reasons.importances(leans.importance, primary)
 importance
 
 # %%
-from {{cookiecutter.__package}}.core.data import save_json
-from {{cookiecutter.__package}}.core.lineage import load_lineage
+from {{cookiecutter.__package}}.core.card.facts import noted
 
-run_id = load_lineage(stage.input("lineage")).run_id
-missed = ev.missed_thresholds(found, params.evaluation.thresholds, params.task)
-numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple)}
-report = ev.report(model.signature, params.evaluation, slices=sliced, missed=missed, **numbers)
-save_json(report, stage.output("evaluation"))
+seen = {"train": train, "holdout": holdout}
+known = {"slices": sliced, "calibration": promised, "explanations": leans}
+evidence = noted(model.signature.sha256, schema, seen, evaluation=params.evaluation, **known)
+dependence = reasons.dependences(leans.dependence, schema)
+dependence
 
 # %%
-import mlflow
+from {{cookiecutter.__package}}.core.gating.latency import median_latency
+from {{cookiecutter.__package}}.core.gating.rivals import rival_of
+from {{cookiecutter.__package}}.live.champion import load_champion
 
-from {{cookiecutter.__package}}.lab import tracking
+compare = params.evaluation.gate.compare
+champion = load_champion(stage.input("champion")) if compare else None
+rival = rival_of(champion, model.signature, holdout)
+latency = median_latency(model.answer, holdout, schema.features)
 
-pictures = {"performance": performance, "calibration": promises, "slices": slices}
-with tracking.run(stage, resume=run_id):
-    mlflow.log_metrics({f"holdout.{name}": value for name, value in found.items()})
-    mlflow.set_tag("passed", not missed)
+# %%
+from {{cookiecutter.__package}}.core.figures import comparison
+from {{cookiecutter.__package}}.core.gating.verdict import judge, require_passed
+
+asked = {"schema": schema, "evaluation": params.evaluation, "seed": params.seed}
+verdict = judge(model.signature, outcome, guess, holdout, rival=rival, latency_ms=latency, **asked)
+gains = comparison.gains(verdict)
+pictures = {"performance": performance, "calibration": promises, "slices": slices, "gains": gains}
+gains
+
+# %%
+from {{cookiecutter.__package}}.core.data import save_bytes, save_json
+from {{cookiecutter.__package}}.core.prose import gate
+
+numbers = {"rows": len(holdout), "found": found, "intervals": ranges, "baseline": (name, simple)}
+report = ev.report(model.signature, params.evaluation, slices=sliced, **numbers)
+save_json(report, stage.output("evaluation"))
+save_json(evidence, stage.output("evidence"))
+save_json(verdict, stage.output("gate.json"))
+save_bytes(gate.report(verdict).encode(), stage.output("gate.md"))
+gate.report(verdict)
+
+# %%
+from {{cookiecutter.__package}}.core.lineage import load_lineage
+from {{cookiecutter.__package}}.lab import registration, tracking
+
+lineage = load_lineage(stage.input("lineage"))
+with tracking.run(stage, resume=lineage.run_id):
+    tracking.log_results("holdout", found, passed=verdict.passed)
     tracking.log_dataset(holdout, stage.input("holdout"), schema.target, "evaluation")
-    tracking.log_figures({**pictures, "importance": importance})
+    tracking.log_figures({**pictures, "importance": importance, "dependence": dependence})
+registration.record_verdict(stage, lineage, verdict)
+registration.attach(stage, model.signature, "gate", stage.output("gate.json"), stage.output("gate.md"))
 
 # %% [nbval-check-output]
-ev.require_thresholds(missed)
-stage.verdict("thresholds met", not missed)
+require_passed(verdict)
+stage.verdict("the gate lets it pass", verdict.passed)
 
 # %%
 from {{cookiecutter.__package}}.core.prose import evaluation as prose
 
-prose.learned(report, leans)
+prose.learned(report, leans.importance, gate.said(verdict))

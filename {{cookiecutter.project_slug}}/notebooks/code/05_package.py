@@ -12,9 +12,10 @@ from {{cookiecutter.__package}}.core.data import load_json
 from {{cookiecutter.__package}}.live.runtime import load_model
 
 model = load_model(stage.input("model").parent)
-evaluated = load_json(stage.input("evaluation"))
-stage.verdict("these bytes were evaluated", model.signature.sha256 == evaluated["sha256"])
-stage.verdict("and passed", not evaluated["missed"])
+evaluated, gate = load_json(stage.input("evaluation")), load_json(stage.input("gate"))
+same = {model.signature.sha256} == {evaluated["sha256"], gate["sha256"]}
+stage.verdict("these bytes were evaluated", same)
+stage.verdict("and passed", gate["passed"])
 
 # %%
 import numpy as np
@@ -32,11 +33,33 @@ save_json(golden, stage.output("golden"))
 pd.DataFrame(golden["rows"]).assign(prediction=golden["predictions"]).head(8)
 
 # %%
+from {{cookiecutter.__package}}.core.card import page, pictures, text
+from {{cookiecutter.__package}}.core.card.run import Run
+from {{cookiecutter.__package}}.core.evidence import load_evidence
+from {{cookiecutter.__package}}.core.lineage import load_lineage
+
+lineage = load_lineage(stage.input("lineage"))
+evidence = load_evidence(stage.input("evidence"))
+run = Run(params.card, params.data, model.signature, lineage, evaluated, gate, evidence)
+card = text.written(run)
+card
+
+# %%
+from {{cookiecutter.__package}}.core.data import save_bytes
+from {{cookiecutter.__package}}.lab import registration
+
+save_bytes(card.encode(), stage.output("card.md"))
+save_bytes(page.page(card, pictures.drawn(run)).encode(), stage.output("card.html"))
+written = [stage.output(name) for name in ("card.md", "card.html")]
+registration.attach(stage, model.signature, "card", *written)
+registration.attach(stage, model.signature, "golden", stage.output("golden"))
+
+# %%
 from {{cookiecutter.__package}}.live.packaging import build_bento
 
-version = load_json(stage.input("lineage"))["version"]
-files = [stage.input(name) for name in ("model", "signature", "lineage")] + [stage.output("golden")]
-tag = build_bento(files, stage.input("serve"), stage.output("bento"), version=version)
+files = [stage.input(name) for name in ("model", "signature", "lineage")]
+files += [stage.output("golden"), *written]
+tag = build_bento(files, stage.input("serve"), stage.output("bento"), version=lineage.version)
 
 # %%
 bento = stage.output("bento")

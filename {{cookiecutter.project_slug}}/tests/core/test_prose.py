@@ -204,7 +204,7 @@ LEANS = {
 
 def test_a_measured_model_is_told_by_its_numbers(report: dict):
     """Its score and the guess's, what it leans on, and where it is weakest: those of the report."""
-    said, name = evaluation.learned(report, LEANS), report["primary"]
+    said, name = evaluation.learned(report, LEANS, "The gate said so."), report["primary"]
     assert_reads(said)
     ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
     assert f"On 2,000 rows it has never seen, `{name}` is **{ours:.4g}**" in said
@@ -218,7 +218,7 @@ def test_a_measured_model_is_told_by_its_numbers(report: dict):
 
 def test_a_model_without_slices_or_leanings_is_told_too(report: dict):
     """Nothing is made up where nothing was measured."""
-    said = evaluation.learned({**report, "slices": []}, {"note": LEANS["note"]})
+    said = evaluation.learned({**report, "slices": []}, {"note": LEANS["note"]}, "It said no.")
     assert_reads(said)
     assert "No single feature carries it." in said
     assert "weakest" not in said

@@ -32,6 +32,15 @@ def baseline(train: pd.DataFrame, table: pd.DataFrame, evaluation: Evaluation, s
     return f"mean by {group}", table[group].map(means).fillna(target.mean()).to_numpy(dtype=float)
 
 
+def overview(
+    found: Mapping[str, float], intervals: Mapping[str, tuple[float, float]], name: str, simple: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return every metric with its interval, beside that of the baseline with this name."""
+    ends = {"from": {metric: low for metric, (low, _) in intervals.items()}}
+    ends["to"] = {metric: high for metric, (_, high) in intervals.items()}
+    return pd.DataFrame({"model": found, **ends, name: simple}).round(4)
+
+
 def refuse_unknown_column(name: str, where: str, table: pd.DataFrame) -> None:
     """Raise ValueError for a column that the table doesn't have, naming the nearest one."""
     if name not in table:

@@ -93,7 +93,7 @@ def input_hashes(stage: Stage) -> dict[str, str]:
     found: dict[str, str] = {}
     for relative in (*stage.spec.inputs, "params.yaml"):
         path = stage.root / relative
-        tracked = path if path.suffix in (".py", ".txt", ".yaml") else stage.input(Path(relative).stem)
+        tracked = path if path.suffix in (".py", ".txt", ".yaml") else stage.source(relative)
         if tracked.is_file():
             found[relative] = sha256(tracked.read_bytes())
     return found
@@ -108,6 +108,12 @@ def git_state(root: Path) -> tuple[str, bool]:
 
     changes = git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!metrics")
     return git("rev-parse", "HEAD") or "none", bool(changes)
+
+
+def log_results(part: str, found: Mapping[str, float], *, passed: bool) -> None:
+    """Record the metrics of a part of the table, and whether the gate let the model pass."""
+    mlflow.log_metrics({f"{part}.{name}": value for name, value in found.items()})
+    mlflow.set_tag("passed", passed)
 
 
 def log_dataset(table: pd.DataFrame, path: Path, target: str, context: str) -> None:

@@ -94,9 +94,13 @@ def runs_notebook(entry: Mapping[str, Any]) -> bool:
 
 def stage_spec(name: str, entry: Mapping[str, Any]) -> StageSpec:
     """Return one stage of dvc.yaml; its command is `lab run NOTEBOOK`."""
+    return StageSpec(name, entry["cmd"].split()[-1], tuple(entry["deps"]), outputs_of(entry))
+
+
+def outputs_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the paths that a stage of dvc.yaml writes."""
     outputs = [*entry.get("outs", []), *entry.get("metrics", [])]
-    paths = tuple(out if isinstance(out, str) else next(iter(out)) for out in outputs)
-    return StageSpec(name, entry["cmd"].split()[-1], tuple(entry["deps"]), paths)
+    return tuple(out if isinstance(out, str) else next(iter(out)) for out in outputs)
 
 
 def find_stage(stages: Mapping[str, StageSpec], name: str) -> StageSpec:

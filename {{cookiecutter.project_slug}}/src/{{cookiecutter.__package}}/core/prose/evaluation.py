@@ -12,8 +12,8 @@ from ..metrics import metric
 from .words import NAMED, Prose, listed
 
 
-def learned(report: Mapping[str, Any], leans: Mapping[str, Leaning]) -> Prose:
-    """Say whether the model is worth it, what it leans on, and where it is weakest."""
+def learned(report: Mapping[str, Any], leans: Mapping[str, Leaning], said: str) -> Prose:
+    """Say whether the model is worth it, what it leans on, where it is weakest, and what the gate said of it."""
     name, slices = report["primary"], pd.DataFrame(report["slices"])
     ours, theirs = report["metrics"][name], report["baseline"]["metrics"][name]
     guess = f"where the {report['baseline']['name']} gives {theirs:.4g}"
@@ -25,4 +25,4 @@ def learned(report: Mapping[str, Any], leans: Mapping[str, Leaning]) -> Prose:
         weakest = slices.sort_values(name, ascending=higher).iloc[0]
         where = f"where `{weakest.column}` is {weakest.value} ({weakest[name]:.4g}, {weakest.rows:,} rows)"
         lines.append(f"- It is weakest {where}. That is where the next feature should come from.")
-    return Prose("\n".join(lines))
+    return Prose("\n".join([*lines, f"- {said}"]))
