@@ -77,7 +77,7 @@ def test_without_a_champion_the_thresholds_decide_and_the_report_says_so(project
 def test_before_the_first_promotion_there_is_nothing_to_show_and_nothing_to_go_back_to(project: Path) -> None:
     """Each says so in one sentence, and what to do."""
     assert "live promote" in told_off(project, "show")
-    assert "no release" in live(project, "history").lower()
+    assert "Nothing was released" in live(project, "history")
     assert "live promote" in told_off(project, "rollback")
 
 
