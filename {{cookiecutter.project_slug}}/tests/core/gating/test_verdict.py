@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import comparison, gating, params, schema, sections
-from {{cookiecutter.__package}}.core.gating import rivals, rules, verdict
+from {{cookiecutter.__package}}.core.gating import leaks, rivals, rules, verdict
 
 TASKS = ("binary", "multiclass", "regression")
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "middle", "high"), "regression": ()}
@@ -74,7 +74,7 @@ TABLE = [
     Case("a missed threshold", {"threshold"}, "; at ", champion=POOR, evaluation={"bound": True}),
     Case("a missed threshold without a champion", {"threshold"}, "; at ", champion=None, compared=False,
          evaluation={"bound": True}),
-    Case("a leaked target", {"plausible"}, "is among the features", challenger=PERFECT),
+    Case("a leaked target", {"plausible"}, "and amount by itself nearly as far", challenger=PERFECT),
     Case("a leaked target without a champion", {"plausible"}, "up to 98.0% is believed", challenger=PERFECT,
          champion=None, compared=False),
     Case("a problem that is easy by choice", set(), "of the way", challenger=PERFECT, gate={"most_skill": None}),
@@ -236,7 +236,12 @@ FAULTS = [
     ("rules", "at_least(most, latency_ms)", "at_least(latency_ms, most)"),
     ("rules", "at_least(bound.max, value)", "at_least(value, bound.max)"),
     ("rules", "at_least(value, bound.min)", "at_least(bound.min, value)"),
-    ("rules", "holds = at_least(most, skill)", "holds = True"),
+    ("rules", "holds = at_least(most, reached)", "holds = True"),
+    (
+        "verdict",
+        "if most is not None and not at_least(most, reached):",
+        "if most is not None and at_least(most, reached):",
+    ),
     ("rules", "if rival.sha256 == sha256:", "if rival.sha256 != sha256:"),
     ("rules", 'yield Rule("champion", False, said)', 'yield Rule("champion", True, said)'),
     ("rules", 'Rule("finite", not wrong,', 'Rule("finite", True,'),
@@ -366,3 +371,19 @@ def test_the_verdict_survives_json(tmp_path: Path, make_json: Callable[[Any], An
 def make_json() -> Callable[[Any], Any]:
     """Return a value as a JSON file gives it back."""
     return lambda value: msgspec.json.decode(msgspec.json.encode(value))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_feature_that_is_the_target_is_named_and_no_other(task: str):
+    """A category that follows it, a number that doesn't."""
+    random = np.random.default_rng(4)
+    truth = truth_of(task, random.normal(size=600))
+    levels = pd.Series(np.asarray(truth).round(1).astype(str))
+    told = {"place": levels} if task != "regression" else {"amount": truth * 3 + 1}
+    table = pd.DataFrame({"amount": random.normal(size=600), "place": "here", "outcome": truth} | told)
+    known = schema.Schema(task=task, id="id", time=None, target="outcome", classes=CLASSES[task], features=FEATURES)
+    score = rules.metric(params.PRIMARY[task], task).score
+    simple = float(score(truth, baseline(task, table)))
+    assert leaks.telling_feature(table, truth, known, params.PRIMARY[task], simple, 1) == next(iter(told))
+    blind = table.assign(amount=random.normal(size=600), place="here")
+    assert leaks.telling_feature(blind, truth, known, params.PRIMARY[task], simple, 1) == ""

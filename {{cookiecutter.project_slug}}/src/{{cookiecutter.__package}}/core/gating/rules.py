@@ -69,22 +69,15 @@ def bounded(found: Mapping[str, float], thresholds: Mapping[str, Bound] | None, 
             yield Rule(f"threshold {name}", at_least(bound.max, value), said)
 
 
-def plausible(found: Mapping[str, float], simple: Mapping[str, float], evaluation: Evaluation, schema: Schema) -> Rule:
-    """Return the rule against a score that is too good to be true.
-
-    The skill is the share of the way from the baseline to perfection: Murphy, Skill Scores Based on the Mean Square
-    Error, Monthly Weather Review 116 (1988).
-    """
-    name, most = evaluation.primary, evaluation.gate.most_skill
-    perfect = 1.0 if metric(name, schema.task).higher_is_better else 0.0
-    way = perfect - simple[name]
-    skill = (found[name] - simple[name]) / way if way else 0.0
+def plausible(reached: float, suspect: str, name: str, most: float | None) -> Rule:
+    """Return the rule against a score that is too good to be true; `suspect` is a feature that tells it all, if any."""
+    said = f"{name} goes {reached:.1%} of the way from the baseline to perfection"
     if most is None:
-        return Rule("plausible", True, f"{name} goes {skill:.0%} of the way from the baseline to perfection.")
-    said = f"{name} goes {skill:.1%} of the way from the baseline to perfection; up to {most:.1%} is believed."
-    leak = " The target, or what is known only later, is among the features: look at what the model leans on most."
-    holds = at_least(most, skill)
-    return Rule("plausible", holds, said if holds else said + leak)
+        return Rule("plausible", True, f"{said}; no limit is set.")
+    holds = at_least(most, reached)
+    culprit = f", and {suspect} by itself nearly as far" if suspect else ""
+    leak = f"{culprit}. The target, or what is known only later, has leaked into the features."
+    return Rule("plausible", holds, f"{said}; up to {most:.1%} is believed{'.' if holds else leak}")
 
 
 def against(rival: Rival, sha256: str, compared: Comparison | None, evaluation: Evaluation) -> Iterator[Rule]:

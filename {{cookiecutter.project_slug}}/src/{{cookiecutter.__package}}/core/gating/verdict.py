@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import numpy as np
 import pandas as pd
 
 from ..comparison import Comparison, SliceGain, compare
-from ..metrics import Floats, scores
+from ..metrics import Floats, metric, scores
 from ..schema import Schema, Signature
 from ..sections import Evaluation
+from .leaks import skill, telling_feature
 from .rivals import Rival
-from .rules import Rule, against, bounded, fast, plausible, sane
+from .rules import Rule, against, at_least, bounded, fast, plausible, sane
 
 
 class GateError(RuntimeError):
@@ -77,7 +78,8 @@ def judge(
     if all(rule.passed for rule in rules):
         truth = table[schema.target].to_numpy()
         found, simple = scores(truth, outcome, schema.task), scores(truth, guess, schema.task)
-        rules += [*bounded(found, evaluation.thresholds, schema), plausible(found, simple, evaluation, schema)]
+        rules += bounded(found, evaluation.thresholds, schema)
+        rules.append(believable(found, simple, table, schema, evaluation, seed))
         if rival is not None:
             if not met and usable(rival):
                 compared = compare(truth, outcome, rival.outcome, table, evaluation, schema, seed)
@@ -94,6 +96,23 @@ def judge(
         latency_ms=latency_ms,
         notes=tuple(notes(rival, compared, evaluation)),
     )
+
+
+def believable(
+    found: Mapping[str, float],
+    simple: Mapping[str, float],
+    table: pd.DataFrame,
+    schema: Schema,
+    evaluation: Evaluation,
+    seed: int,
+) -> Rule:
+    """Return the rule against a leaked target; only a score that isn't believed is worth a search for the leak."""
+    name, most = evaluation.primary, evaluation.gate.most_skill
+    reached = skill(found[name], simple[name], metric(name, schema.task).higher_is_better)
+    suspect = ""
+    if most is not None and not at_least(most, reached):
+        suspect = telling_feature(table, table[schema.target].to_numpy(), schema, name, simple[name], seed)
+    return plausible(reached, suspect, name, most)
 
 
 def usable(rival: Rival) -> bool:
