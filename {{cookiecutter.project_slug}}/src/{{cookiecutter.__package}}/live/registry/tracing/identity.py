@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5 as md5_of
 
 from .cache import digests, kept_path
-from .locks import LINEAGE, MODEL, SIGNATURE, Training, named_hashes, read, training_of
+from .locks import LINEAGE, MODEL, SIGNATURE, Training, has_hash, named_hashes, read, training_of
 from .repository import blobs
 from .runs import Run
 from .sources import Sources, sha256_in
@@ -62,15 +62,16 @@ def evaluated(sources: Sources, prefix: str = "") -> Iterator[tuple[str, Trainin
     """
     names = [f"{snapshot.commit}:./{EVALUATION}" for snapshot in sources.snapshots if snapshot.commit]
     kept, path = iter(blobs(sources.root, names)), sources.root / EVALUATION
-    present = path.read_bytes() if path.is_file() else None
+    present, seen = path.read_bytes() if path.is_file() else None, set()
     for snapshot in sources.snapshots:
         content = (next(kept) if snapshot.commit else present) or b""
         named, hash = sha256_in(content), md5_of(content, usedforsecurity=False).hexdigest()
-        if not named or not named.startswith(prefix) or f" md5: {hash}" not in snapshot.text:
+        if not named or not named.startswith(prefix) or hash in seen or not has_hash(snapshot.text, hash):
             continue
         training = training_of(read(snapshot))
         stages = training.lock.stages.values() if training else ()
         if training and any(s.outs.get(EVALUATION) == hash and s.deps.get(MODEL) == training.md5 for s in stages):
+            seen.add(hash)
             yield named, training
 
 
@@ -82,7 +83,7 @@ def trainings(sources: Sources, *hashes: str) -> Iterator[Training]:
     seen: set[Iterable[str]] = set()
     for snapshot in sources.snapshots:
         made = (*named_hashes(snapshot.text, MODEL), *named_hashes(snapshot.text, LINEAGE))
-        if made in seen or not all(f" md5: {hash}" in snapshot.text for hash in hashes):
+        if made in seen or not all(has_hash(snapshot.text, hash) for hash in hashes):
             continue
         training = training_of(read(snapshot))
         if training:

@@ -15,7 +15,7 @@ LOCK = "dvc.lock"
 MODEL, SIGNATURE, LINEAGE = "models/model.onnx", "models/signature.json", "models/lineage.json"
 REPORTS = "reports/"
 # The hash of an entry of dvc.lock, from the end of the line with its path.
-NEXT_MD5 = r"\n(?: +\w+: .*\n)*? +md5: ([0-9a-f]{32})\b"
+NEXT_MD5 = r"\n(?: +\w+: .*\n)*? +md5: '?([0-9a-f]{32})\b"
 
 
 class Snapshot(NamedTuple):
@@ -107,6 +107,11 @@ def maker(lock: Lock, path: str, md5: str = "") -> str:
 def named_hashes(text: str, path: str) -> list[str]:
     """Return the hashes that a dvc.lock has for a path, found without reading all of it, which takes much longer."""
     return list(dict.fromkeys(re.findall(f"- path: {re.escape(path)}{NEXT_MD5}", text)))
+
+
+def has_hash(text: str, prefix: str) -> bool:
+    """Return whether a dvc.lock has a hash that starts so; what could be a number is in quotation marks there."""
+    return f" md5: {prefix}" in text or f" md5: '{prefix}" in text
 
 
 def stages_behind(training: Training) -> list[str]:

@@ -12,7 +12,7 @@ from .evidence import Evidence
 from .links import Link, columns, found, lost, short
 from .locks import MODEL, Training, maker, stages_behind
 from .proofs import data_inputs, in_git, recorded_inputs
-from .repository import blobs, words
+from .repository import blobs, paths
 
 WORDS: dict[State, str] = {
     "kept": "in DVC's cache",
@@ -83,7 +83,7 @@ def earlier(known: Evidence, training: Training) -> dict[str, str]:
 
 def adopted(root: Path, commit: str) -> dict[str, str]:
     """Return path and hash of the tables of one's own that DVC was told to track, as a commit has them."""
-    listed = words(root, "ls-tree", "-r", "--name-only", commit, "--", "data/")
+    listed = paths(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", "data/")
     files = [path for path in listed if path.endswith(".dvc")]
     found: dict[str, str] = {}
     for file, content in zip(files, blobs(root, [f"{commit}:./{path}" for path in files]), strict=True):

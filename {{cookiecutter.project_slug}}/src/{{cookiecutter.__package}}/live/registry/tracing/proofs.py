@@ -15,7 +15,8 @@ from .identity import run_of
 from .links import Link, found, lost, short
 from .locks import LOCK, maker
 from .origins import commit_line, whereabouts
-from .repository import contents, is_repository, load_commit, words
+from .repository import contents, is_repository, load_commit
+from .repository import paths as listed
 
 PARAMS = "params.yaml"
 
@@ -72,7 +73,7 @@ def data_inputs(known: Evidence) -> set[str]:
 def in_git(root: Path, commit: str, paths: list[str]) -> set[str]:
     """Return which of these files git keeps: in a commit, or, without one, in what is checked out."""
     if not commit:
-        return set(words(root, "ls-files", "--", *paths))
+        return set(listed(root, "ls-files", "-z", "--", *paths))
     return {path for path, content in zip(paths, contents(root, commit, paths), strict=True) if content is not None}
 
 

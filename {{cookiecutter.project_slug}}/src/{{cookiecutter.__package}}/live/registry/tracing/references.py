@@ -32,7 +32,8 @@ def find(sources: Sources, word: str) -> Meaning:
     path = Path(word)
     if path.is_file():
         return find_file(sources, path)
-    hash = word.lower()
+    # DVC writes the hash of a folder so.
+    hash = word.lower().removesuffix(".dir")
     found = meanings(sources, word)
     if HASH.fullmatch(hash):
         found = [*found, *(one for one in hash_meanings(sources, hash) if one.what not in {o.what for o in found})]

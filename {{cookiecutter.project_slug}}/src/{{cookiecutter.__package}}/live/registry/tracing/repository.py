@@ -34,6 +34,11 @@ def words(root: Path, *arguments: str) -> list[str]:
     return git(root, *arguments).decode("utf-8", "replace").splitlines()
 
 
+def paths(root: Path, *arguments: str) -> list[str]:
+    """Return the paths that a command lists with -z, which doesn't escape what isn't ASCII."""
+    return [path for path in git(root, *arguments).decode("utf-8", "surrogateescape").split("\0") if path]
+
+
 def load_commit(root: Path, reference: str) -> Commit | None:
     """Return a commit by its id or by what else names it, or None if this repository doesn't have it."""
     asked = ["log", "-1", "--no-show-signature", "--format=%H%x00%at%x00%an%x00%s", "--end-of-options"]

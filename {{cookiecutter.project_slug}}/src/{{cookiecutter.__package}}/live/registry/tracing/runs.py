@@ -106,9 +106,11 @@ def sentences() -> Iterator[None]:
 
 def load_versions(client: MlflowClient, name: str) -> Iterator[Version]:
     """Yield the registered versions, the newest first."""
-    registered = client.search_registered_models(f"name = '{name}'")
+    quote = '"' if "'" in name else "'"
+    named = f"name = {quote}{name}{quote}"
+    registered = client.search_registered_models(named)
     aliases = registered[0].aliases if registered else {}
-    found = paged(lambda token: client.search_model_versions(f"name = '{name}'", page_token=token))
+    found = paged(lambda token: client.search_model_versions(named, page_token=token))
     for entry in sorted(found, key=lambda entry: int(entry.version), reverse=True):
         yield Version(
             number=int(entry.version),
