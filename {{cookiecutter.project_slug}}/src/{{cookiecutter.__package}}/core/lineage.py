@@ -10,7 +10,8 @@ import msgspec
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     """Where a model comes from; saved as models/lineage.json.
 
-    `version` is the registry's, or the mode's name where nothing is registered. `inputs` are SHA-256 hashes.
+    `version` is the semantic one, and `registered` MLflow's number of it. A draft is not registered: its version is
+    "draft", and it has no number. `inputs` are SHA-256 hashes.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     git_commit: str
     git_dirty: bool
     inputs: dict[str, str]
+    registered: str | None = None
 
 
 def load_lineage(path: Path) -> Lineage:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+# MLflow reports its use over the network and fills notebooks with its log, unless told not to before its import.
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
 
 class WorkspaceError(RuntimeError):
     """A file, a stage or the project itself can't be found; the message says what to do."""
@@ -28,3 +36,12 @@ def tracking_uri(root: Path, environ: Mapping[str, str]) -> str:
     relative = uri.removeprefix("sqlite:///")
     # A relative path would be another database for a notebook than for the terminal.
     return uri if relative in (uri, "") else f"sqlite:///{root / relative}"
+
+
+def is_recorded(uri: str) -> bool:
+    """Return whether anything can have been recorded there: a SQLite file that isn't there holds nothing.
+
+    MLflow would make one, and take seconds for it, only to find it empty.
+    """
+    path = uri.removeprefix("sqlite:///")
+    return path == uri or Path(path).exists()

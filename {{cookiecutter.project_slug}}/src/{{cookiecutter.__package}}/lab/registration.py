@@ -1,12 +1,14 @@
-"""The model in MLflow: logged with its run, registered under its hash, and where it comes from."""
+"""The model in MLflow: logged with its run, registered under its hash and a version, and where it comes from."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlflow
+import msgspec
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
@@ -14,14 +16,27 @@ from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
 
 from ..core.lineage import Lineage
-from ..core.schema import sha256
+from ..core.project import is_recorded
+from ..core.registry import catalogue, entries
+from ..core.registry.entries import Version
+from ..core.registry.errors import StoreError
+from ..core.registry.server import require_answer
+from ..core.registry.versions import change_between, next_version
+from ..core.schema import Signature, sha256
 from .stage import Stage
 from .tracking import git_state, input_hashes
 
 SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
 
 
-def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
+class Registered(NamedTuple):
+    """What a model is called: its semantic version, and MLflow's number, which a draft doesn't have."""
+
+    version: str
+    number: str | None = None
+
+
+def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> Registered:
     """Log the stage's ONNX file with the active run, register it unless this is a draft, and return its version.
 
     MLflow stores it as code around our own runtime: no pickle, and `mlflow models serve` works with it.
@@ -38,26 +53,121 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> str:
         input_example=example,
         pip_requirements=[f"{name}=={version(name)}" for name in SERVING],
     )
-    return stage.mode if stage.mode == "draft" else register(stage, info)
+    return Registered(stage.mode) if stage.mode == "draft" else register(stage, info)
 
 
-def register(stage: Stage, info: ModelInfo) -> str:
-    """Make a logged model the next version in the registry, tagged with its hash, and return the version."""
-    client, name = MlflowClient(), stage.params.name
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
-    tags = {"sha256": sha256(stage.output("model").read_bytes())}
-    return str(client.create_model_version(name, info.model_uri, info.run_id, tags, model_id=info.model_id).version)
+def register(stage: Stage, info: ModelInfo) -> Registered:
+    """Make a logged model a version of the registry, and return what it is called.
+
+    A model is its bytes and the signature beside them: the same two are registered once, however often they are made,
+    and the first version keeps its name. Its hashes and its version are written in one call with it, so that of two
+    that are registered at the same time, and chose the same version, the earlier number has it for everybody.
+    """
+    client, name, signature = MlflowClient(), stage.params.name, own_signature(stage)
+    catalogue.make(client, name)
+    made: set[int] = set()
+    while (found := entries.registered_as(known := catalogue.versions(client, name), signature)) is None:
+        tags = tags_of(client, name, signature, trained_on(stage), known)
+        source = {"run_id": info.run_id, "model_id": info.model_id}
+        entry = catalogue.asked(client.create_model_version, name, info.model_uri, tags=tags, **source)
+        made.add(int(entry.version))
+    for number in made - {found.number}:
+        catalogue.asked(client.delete_model_version, name, str(number))
+    return Registered(found.version, str(found.number))
 
 
-def lineage(stage: Stage, active: Run, model_version: str) -> Lineage:
-    """Return where the model of the active run comes from."""
+def own_signature(stage: Stage) -> Signature:
+    """Return the signature that the stage wrote beside its model, with the hash of the bytes that are there."""
+    written = msgspec.json.decode(stage.output("signature").read_bytes(), type=Signature)
+    return msgspec.structs.replace(written, sha256=sha256(stage.output("model").read_bytes()))
+
+
+def trained_on(stage: Stage) -> str:
+    """Return the hash of the table that the stage trains on; nothing if it has none."""
+    return next((digest for path, digest in input_hashes(stage).items() if Path(path).stem == "train"), "")
+
+
+def tags_of(client: MlflowClient, name: str, signature: Signature, table: str, known: list[Version]) -> dict[str, str]:
+    """Return the tags of a new version, its own version among them, given what is registered already."""
+    tags = {
+        entries.SHA256: signature.sha256,
+        entries.SIGNATURE: entries.hash_of(signature),
+        entries.TRAINED_ON: table,
+        entries.VERSION: derived(client, name, signature, table, known),
+    }
+    return {tag: value for tag, value in tags.items() if value}
+
+
+def derived(client: MlflowClient, name: str, signature: Signature, table: str, known: list[Version]) -> str:
+    """Return the version of a model, by what changed since the champion, or since the newest where there is none.
+
+    A base that can't be read is taken for an incompatible one: nobody can say that it isn't.
+    """
+    champion = catalogue.champion_number(client, name)
+    bases = [version for version in known if version.number == champion] or [v for v in known if v.version]
+    taken = [version.version for version in known]
+    if not bases:
+        return next_version("major", "", taken)
+    try:
+        kept = catalogue.model_file(client, name, bases[-1].number, entries.SIGNATURE_FILE)
+        before = msgspec.json.decode(kept, type=Signature)
+    except (StoreError, msgspec.DecodeError):
+        return next_version("major", bases[-1].version, taken)
+    same_data = bases[-1].trained_on == table != ""
+    return next_version(change_between(before, signature, same_data=same_data), bases[-1].version, taken)
+
+
+def lineage(stage: Stage, active: Run, registered: Registered) -> Lineage:
+    """Return where the model of the active run comes from, and what it is called."""
     commit, dirty = git_state(stage.root)
     return Lineage(
         name=stage.params.name,
-        version=model_version,
+        version=registered.version,
+        registered=registered.number,
         run_id=active.info.run_id,
         git_commit=commit,
         git_dirty=dirty,
         inputs=input_hashes(stage),
     )
+
+
+def record_verdict(stage: Stage, known: Lineage, gate: Mapping[str, Any] | msgspec.Struct) -> bool:
+    """Tag a registered version with the gate's verdict, as metrics/gate.json holds it, and return whether it was.
+
+    It is not where this is a draft, or where the registry doesn't have the model, as in the clone of somebody else.
+    """
+    content = msgspec.to_builtins(gate, enc_hook=lambda number: number.item())
+    verdict = entries.verdict_of(content, compare=stage.params.evaluation.gate.compare)
+    wanted, text = (known.registered, verdict.sha256), msgspec.json.encode(verdict).decode()
+    found = [entry for entry in registered_versions(stage) if (str(entry.number), entry.sha256) == wanted]
+    for entry in found:
+        tag = (stage.params.name, str(entry.number), entries.GATE, text)
+        catalogue.asked(MlflowClient().set_model_version_tag, *tag)
+    return bool(found)
+
+
+def attach(stage: Stage, signature: Signature, folder: str, *paths: Path) -> bool:
+    """Keep files with the run that registered a model, below `folder`, and return whether they were.
+
+    They are not in a draft, or where the registry doesn't have the model. The run is the one that made these bytes
+    first, and not always the one that made them again.
+    """
+    found = entries.registered_as(registered_versions(stage), signature)
+    if found is None or not found.run_id:
+        return False
+    for path in paths:
+        catalogue.asked(MlflowClient().log_artifact, found.run_id, str(path), folder)
+    return True
+
+
+def registered_versions(stage: Stage) -> list[Version]:
+    """Return what is registered of the project's models; nothing in a draft, which must not change what is official.
+
+    Raises:
+        StoreError: MLFLOW_TRACKING_URI names a server that doesn't answer or lets nobody in.
+    """
+    if stage.mode == "draft" or not is_recorded(stage.tracking_uri):
+        return []
+    require_answer(stage.tracking_uri)
+    mlflow.set_tracking_uri(stage.tracking_uri)
+    return catalogue.versions(MlflowClient(), stage.params.name)

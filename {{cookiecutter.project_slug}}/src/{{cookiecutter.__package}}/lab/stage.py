@@ -9,17 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..core.params import Params, load_params
-from ..core.project import WorkspaceError, find_root, tracking_uri
+from ..core.project import QUIET, WorkspaceError, find_root, tracking_uri
 from .banner import banner
 from .workspace import StageSpec, find_stage, load_stages, mode_of, place, source_of
-
-# MLflow reports its use over the network and fills notebooks with its log, unless told not to before its import.
-QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}
 
 
 class ContractError(RuntimeError):

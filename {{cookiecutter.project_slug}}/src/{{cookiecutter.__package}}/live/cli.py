@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from .client import AnswerError, post
+from .commands import releases
 from .server import ServerError, check_bento, check_port, command
 from .settings import service_environment
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=releases.COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Serve the packaged model and ask it."""
+    """Serve the packaged model and ask it; say which model is live, and change it."""
 
 
 @main.command()

@@ -8,11 +8,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
+from .errors import StoreError
+
 ANSWER_SECONDS = 5
-
-
-class StoreError(RuntimeError):
-    """The MLflow server can't be used; the message says which setting names it, and what to do."""
 
 
 def require_answer(uri: str) -> None:

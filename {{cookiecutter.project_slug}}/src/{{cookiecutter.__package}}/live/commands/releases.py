@@ -1,0 +1,166 @@
+"""The commands that say which model is live, and change it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...core.project import QUIET, WorkspaceError, find_root, is_recorded, tracking_uri
+from ...core.records import ParamsError, load_mapping
+from ...core.registry.errors import ReleaseError, StoreError
+
+if TYPE_CHECKING:
+    from ..registry.store import Registry
+    from ..registry.transition import Author
+
+VERSION = click.argument("version", required=False)
+# As an environment variable, what `make promote WHY=…` says reaches the command with whatever quotes are in it.
+WHY = click.option("--why", default="", envvar="WHY", metavar="TEXT", help="The reason, for the history.")
+
+
+@click.command(short_help="Make a model the champion that passed the gate.")
+@VERSION
+@WHY
+def promote(version: str | None, why: str) -> None:
+    """Make VERSION the champion ('1.2.0', or MLflow's number), or else the model in models/.
+
+    Only what passed the gate against the champion of now is let in, once its files in MLflow have been fetched and have
+    answered the golden rows. `live rollback` goes back.
+    """
+    with sentences():
+        registry = opened()
+        from ..registry.promotion import promote as move
+
+        move(registry, version, author(registry, why), click.echo)
+
+
+@click.command(short_help="Go back to the champion before, or to VERSION.")
+@VERSION
+@WHY
+def rollback(version: str | None, why: str) -> None:
+    """Make the champion before the present one the champion again, or VERSION if that was champion once.
+
+    Its files in MLflow are fetched and have to answer the golden rows before anything is moved.
+    """
+    with sentences():
+        registry = opened()
+        from ..registry.rollback import rollback as move
+
+        move(registry, version, author(registry, why), click.echo)
+
+
+@click.command(short_help="Who made which model live, when, and why.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def history(as_json: bool) -> None:
+    """List promotions and rollbacks, the newest first."""
+    with sentences():
+        registry = opened()
+        from ..registry.history import remark, rows, table
+        from ..registry.store import look
+
+        situation = look(registry)
+        entries, said = rows(situation), remark(situation, registry.name)
+    if as_json:
+        click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
+        click.echo(said, err=True, nl=bool(said))
+        return
+    lines = [*(table(entries) if entries else []), *([said] if said else [])]
+    click.echo("\n".join(lines))
+
+
+@click.command(short_help="What is known of the champion, or of VERSION.")
+@VERSION
+def show(version: str | None) -> None:
+    """Show a version's hash, what the gate said, where it comes from, and since when it is live."""
+    with sentences():
+        registry = opened()
+        from ..registry.showing import chosen, shown
+        from ..registry.store import look
+
+        situation = look(registry)
+        click.echo("\n".join(shown(registry, situation, chosen(situation, registry.name, version))))
+
+
+@click.command(short_help="Fetch the champion for the gate (a stage of dvc.yaml).")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("models/champion"))
+def champion(folder: Path) -> None:
+    """Write the champion's files into FOLDER, and champion.json, which says who it is, or that there is none.
+
+    It comes from MLflow, or from the folder that LIVE_CHAMPION names.
+    """
+    from ..registry.fetching import NOBODY, from_folder, from_registry, lay_down
+
+    with sentences():
+        root = find_root(Path.cwd())
+        given = os.environ.get("LIVE_CHAMPION")
+        if given:
+            record, files = from_folder(root / given)
+        elif is_recorded(tracking_uri(root, os.environ)):
+            quieten()
+            record, files = from_registry(root, project_name(root))
+        else:
+            record, files = NOBODY, {}
+        lay_down(root / folder, record, files)
+    click.echo(record.fault or (f"champion: {record.version}" if record.version else "champion: none yet"))
+
+
+COMMANDS = (promote, rollback, history, show, champion)
+
+
+def opened() -> Registry:
+    """Return the registry of the project that the caller is in.
+
+    Raises:
+        ReleaseError: nothing has been recorded yet.
+        StoreError: the server that holds it doesn't answer.
+    """
+    root = find_root(Path.cwd())
+    name = project_name(root)
+    if not is_recorded(tracking_uri(root, os.environ)):
+        raise ReleaseError(f"No model is registered under {name} yet: run `make pipeline` first.")
+    quieten()
+    from ..registry.store import open_registry
+
+    return open_registry(root, name)
+
+
+def quieten() -> None:
+    """Tell MLflow, before it is imported, to report nothing and to log only what ends a command."""
+    os.environ.update({**QUIET, "MLFLOW_LOGGING_LEVEL": "CRITICAL"})
+    # A server that goes away in the middle is waited for, but not for the minutes that MLflow would take.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+
+
+def project_name(root: Path) -> str:
+    """Return the name under which a project registers its models; of params.yaml, nothing else has to be right.
+
+    Raises:
+        ParamsError: params.yaml can't be read, or names nothing.
+    """
+    name = load_mapping(root / "params.yaml").get("name")
+    if not isinstance(name, str) or not name:
+        raise ParamsError("params.yaml: name is missing, under which models are registered.")
+    return name
+
+
+def author(registry: Registry, why: str) -> Author:
+    """Return who releases, why, and from which commit."""
+    from ..registry.authorship import commit, who
+    from ..registry.transition import Author
+
+    return Author(who(registry.root, os.environ), why.strip(), commit(registry.root))
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """End the command with one sentence where the project, the registry or a model isn't as it should be."""
+    try:
+        yield
+    except (WorkspaceError, ParamsError, StoreError, ReleaseError) as error:
+        raise click.ClickException(str(error)) from None
