@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journey import ask, cloned, commit, evaluation, golden, make, run, served, stages_run, status
+from journey import GIT, ask, cloned, commit, evaluation, golden, make, run, served, stages_run, status
 
 pytestmark = pytest.mark.journey
 # A model that has learned until September, measured on October beside the one that has learned until May.
@@ -88,7 +88,7 @@ def test_promoting_makes_the_model_the_champion_and_doing_it_again_changes_nothi
     (release,) = json.loads(live(project, "history", "--json"))
     assert (release["action"], release["from"], release["to"]) == ("promote", None, "1.0.0")
     assert release["why"] == "the first one"
-    assert release["commit"] == read(project, "models/lineage.json")["git_commit"]
+    assert release["commit"] == run([*GIT, "rev-parse", "HEAD"], project).strip()
     assert status(project) == []
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +57,8 @@ class Project(NamedTuple):
         """Call `live` in the project."""
         os.chdir(self.root)
         os.environ["MLFLOW_TRACKING_URI"] = self.uri
-        return CliRunner().invoke(cli.main, arguments)
+        who = os.environ.get("LIVE_ACTOR") or "ada"
+        return CliRunner().invoke(cli.main, arguments, env={"LIVE_ACTOR": who})
 
     def refused(self, *arguments: str) -> str:
         """Call `live` and return the one sentence with which it refuses; nothing may have changed."""
@@ -114,6 +116,16 @@ def variation(content: bytes, name: str) -> bytes:
     return changed.SerializeToString()
 
 
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Leave folder and environment as they were: what is made once is made outside of any test."""
+    here, before = Path.cwd(), dict(os.environ)
+    yield
+    os.chdir(here)
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def add(onnx: bytes, served: runtime.Model, rows: list[dict[str, Any]]) -> Callable[..., Project]:
     """Register one more model, with files of its own in the project's folder and a gate that lets it in anywhere."""
@@ -155,9 +167,10 @@ def template(tmp_path_factory: pytest.TempPathFactory, add: Callable[..., Projec
     (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
     (root / "params.yaml").write_text(f"name: {NAME}\n", encoding="utf-8")
     project = Project(root, {})
-    project.client.create_registered_model(NAME)
-    for version in MODELS:
-        project = add(project, version)
+    with preparing():
+        project.client.create_registered_model(NAME)
+        for version in MODELS:
+            project = add(project, version)
     return project
 
 
@@ -173,7 +186,6 @@ def copy(source: Project, root: Path) -> Project:
 def copied(template: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Project]:
     """Make a copy of the project, or of another, and go there."""
     count = iter(range(10_000))
-    monkeypatch.setenv("LIVE_ACTOR", "ada")
 
     def make(source: Project = template) -> Project:
         made = copy(source, tmp_path / f"copy-{next(count)}")
@@ -192,10 +204,10 @@ def project(copied: Callable[..., Project]) -> Project:
 @pytest.fixture(scope="session")
 def climbed_once(template: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project after three promotions."""
-    made, here = copy(template, tmp_path_factory.mktemp("climbed") / "project"), Path.cwd()
-    for version in ("1.0.0", "1.0.1", "1.1.0"):
-        made.done("promote", version)
-    os.chdir(here)
+    made = copy(template, tmp_path_factory.mktemp("climbed") / "project")
+    with preparing():
+        for version in ("1.0.0", "1.0.1", "1.1.0"):
+            made.done("promote", version)
     return made
 
 
@@ -210,11 +222,11 @@ def breakable_once(
     climbed_once: Project, add: Callable[..., Project], tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
     """The project after two more promotions, of 3.0.0 and 1.0.0; and 3.1.0, which never was champion."""
-    made, here = copy(climbed_once, tmp_path_factory.mktemp("breakable") / "project"), Path.cwd()
-    made = add(add(made, "3.0.0"), "3.1.0")
-    for version in ("3.0.0", "1.0.0"):
-        made.done("promote", version)
-    os.chdir(here)
+    made = copy(climbed_once, tmp_path_factory.mktemp("breakable") / "project")
+    with preparing():
+        made = add(add(made, "3.0.0"), "3.1.0")
+        for version in ("3.0.0", "1.0.0"):
+            made.done("promote", version)
     return made
 
 

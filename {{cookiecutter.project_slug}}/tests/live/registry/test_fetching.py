@@ -74,13 +74,14 @@ def test_a_champion_that_cannot_be_read_has_its_fault_in_the_record(breakable: P
     """The stage succeeds, and the gate is closed: no champion is something else."""
     breakable.done("promote", "3.0.0")
     breakable.done("champion")
+    sha256 = breakable.sha256("3.0.0")
     (breakable.files["3.0.0"] / gone).write_bytes(b"{")
     said = breakable.done("champion")
     assert said.startswith("The champion 3.0.0 can't be read: its ")
     assert said.count("\n") == 1
     assert names() == {"champion.json"}
     found = champion.load_champion(FOLDER)
-    assert (found.version, found.sha256) == ("3.0.0", breakable.sha256("3.0.0"))
+    assert (found.version, found.sha256) == ("3.0.0", sha256)
     assert (found.signature, found.model) == (None, None)
     assert found.fault == record()["fault"] == said.strip()
     assert str(breakable.root.parent) not in said

@@ -11,7 +11,7 @@ from {{cookiecutter.__package}}.live.registry import proof
 from .conftest import Project
 
 PROMOTE, BEFORE = ("promote", "1.1.0"), [("promote", "1.0.0"), ("promote", "1.0.1")]
-COMMANDS = {"first": ([], PROMOTE), "promote": (BEFORE, PROMOTE), "rollback": (BEFORE, ("rollback",))}
+COMMANDS = {"promote": ([], PROMOTE), "rollback": (BEFORE, ("rollback",))}
 
 
 @pytest.mark.parametrize(("before", "command"), COMMANDS.values(), ids=COMMANDS)
