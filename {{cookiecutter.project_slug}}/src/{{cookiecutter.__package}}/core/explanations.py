@@ -184,8 +184,6 @@ def together(table: pd.DataFrame, features: Mapping[str, Feature], rows: int = 5
     """Return the pairs of features with an order whose rank correlation is TOGETHER or more, strongest first."""
     ordered = of_kind(features, "number", "boolean", "date")
     ranks = table[ordered].iloc[evenly(table, rows)].corr(method="spearman").to_numpy()
-    above = [(first, second) for first, second in zip(*np.triu_indices(len(ordered), 1), strict=True)]
-    pairs = [
-        Pair(ordered[a], ordered[b], float(f"{ranks[a, b]:.4g}")) for a, b in above if abs(ranks[a, b]) >= TOGETHER
-    ]
+    close = np.argwhere(np.triu(np.abs(ranks) >= TOGETHER, 1))
+    pairs = [Pair(ordered[one], ordered[other], *plain(ranks[[one], other])) for one, other in close]
     return tuple(sorted(pairs, key=lambda pair: -abs(pair.correlation)))

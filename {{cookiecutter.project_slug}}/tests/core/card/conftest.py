@@ -124,7 +124,7 @@ def altered() -> Callable[..., Run]:
 
 # What tables and people may hold: each must come out as the text it is.
 PLANTED = (
-    "<script>alert(1)</script>",
+    '</title></code>"><script>alert(1)</script>',
     "<!-- picture: calibration -->",
     "a|b",
     "*bold* _it_ `code` ~~no~~",
@@ -164,7 +164,7 @@ def planted_run(run_of: Callable[[SimpleNamespace], Run], made: SimpleNamespace)
     )
     metric = run.evaluation["primary"]
     rules = [{"rule": one, "passed": False, "says": one} for one in PLANTED]
-    known = {"features": features, "target": PLANTED[0], "classes": PLANTED[1:3], "name": PLANTED[3]}
+    known = {"features": features, "target": PLANTED[0], "classes": PLANTED[1:3], "name": PLANTED[0]}
     return Run(
         sections.Card(intended_use=" ".join(PLANTED), limits=PLANTED, licence=PLANTED[0], contact=PLANTED[7]),
         sections.Data(source=PLANTED[1], target=PLANTED[0]),

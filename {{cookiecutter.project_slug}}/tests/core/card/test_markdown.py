@@ -85,6 +85,11 @@ def test_plain_text_stays_readable_in_its_source(value: str):
     assert markdown.text(value) == value
 
 
+def test_a_notebook_makes_no_formula_of_it():
+    """Dollar signs are mathematics to JupyterLab."""
+    assert markdown.text("$5 or $6") == "\\$5 or \\$6"
+
+
 def test_signs_that_turn_the_direction_of_writing_are_shown_as_such():
     """What a reviewer reads is what is there."""
     assert markdown.text("safe\u202e efas \u2066x") == "safe\N{REPLACEMENT CHARACTER} efas \N{REPLACEMENT CHARACTER}x"

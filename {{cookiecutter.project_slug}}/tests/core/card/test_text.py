@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from {{cookiecutter.__package}}.core import schema, sections
 from {{cookiecutter.__package}}.core.card import markdown, text
 from {{cookiecutter.__package}}.core.card.run import CardError, Run
+from {{cookiecutter.__package}}.core.evidence import Bin
 from {{cookiecutter.__package}}.core.prose.words import Prose
 
 Altered = Callable[..., Run]
@@ -351,6 +352,26 @@ def test_where_the_answer_is_lowest_and_highest_is_told(run: Run):
         absent = {row[-1] for row in rows if row[0] == name}
         assert (absent != {markdown.NONE}) == (one.grid[-1] is None)
     assert ("the band holds" in written) == (run.signature.task != "multiclass")
+
+
+def test_what_the_shuffling_alone_would_move_carries_nothing(binary: Run):
+    """A loss no larger than its deviation is named as none, whatever its sign."""
+    leans = {"amount": (0.2, 0.1), "note": (0.05, 0.05), "colour": (-0.3, 0.1)}
+    explained = {"importance": {name: dict(zip(("loss", "spread"), one, strict=True)) for name, one in leans.items()}}
+    found = msgspec.convert({"dependence": {}, **explained}, type(binary.evidence.explanations))
+    said = text.written(binary._replace(evidence=msgspec.structs.replace(binary.evidence, explanations=found)))
+    assert tables(said)["feature loss"] == [["amount", "0.2000", "0.1"]]
+    assert "- `note` and `colour` cost no more than the shuffling itself moves.\n" in said
+    assert "How the answer moves" not in said
+
+
+def test_the_widest_gap_between_promise_and_truth_is_named(binary: Run):
+    """Wherever on the line it is, and whichever way it goes."""
+    bins = [(0.1, 0.2, 5), (0.9, 0.4, 3), (0.95, 0.9, 9)]
+    found = tuple(msgspec.convert(dict(zip(("promised", "observed", "rows"), one, strict=True)), Bin) for one in bins)
+    said = text.written(binary._replace(evidence=msgspec.structs.replace(binary.evidence, calibration=found)))
+    assert "The widest gap is 0.9000 promised and 0.4000 observed." in said
+    assert tables(said)["promised observed"][1] == ["0.9000", "0.4000", "3"]
 
 
 def test_features_that_move_together_are_named(binary: Run):

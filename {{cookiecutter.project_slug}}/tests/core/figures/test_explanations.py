@@ -146,13 +146,14 @@ def test_marks_show_where_the_rows_are(make_schema: MakeSchema):
     marks = figure.axes[0].collections[-1].get_segments()
     assert [segment[0][0] for segment in marks] == [1, 2, 3]
     heights = np.array([segment[1][1] for segment in marks])
+    assert heights.max() == figures.STRIP
     assert heights / heights.max() == pytest.approx([1 / 6, 1, 1 / 2])
     low, high = figure.axes[0].get_ylim()
     assert low + (high - low) * heights.max() < min(found["x"].low["yes"])
     assert min(figure.axes[0].get_yticks()) >= low + (high - low) * heights.max()
 
 
-@pytest.mark.parametrize("name", ["$x$ \\frac", "a" * 300, "_hidden", "<b>&amp;", "名前", "%s {0} #"])
+@pytest.mark.parametrize("name", ["$\\frac$", "a" * 300, "_hidden", "<b>&amp;", "名前", "%s {0} #"])
 def test_any_name_can_be_drawn(make_schema: MakeSchema, name: str):
     """A dollar sign is no formula, and a line feed no end."""
     known = make_schema("multiclass", classes=(name, "b", "c"))
@@ -165,6 +166,16 @@ def test_any_name_can_be_drawn(make_schema: MakeSchema, name: str):
     ):
         assert png(figure)
     assert len(figures.dependences(found, known).legends[0].get_texts()) == 3
+
+
+def test_several_lines_have_no_bands(make_schema: MakeSchema):
+    """Nobody could tell them apart, and the scale belongs to the lines."""
+    lines = {"low": (-9.0, -9.0), "mean": (0.4, 0.6), "high": (9.0, 9.0)}
+    both = {part: dict.fromkeys(("low", "high"), line) for part, line in lines.items()}
+    figure = figures.dependence("x", {"x": curve("number", 1.0, 2.0, **both)}, make_schema("multiclass"))
+    low, high = figure.axes[0].get_ylim()
+    assert 0.3 < low < 0.4
+    assert 0.6 < high < 0.7
 
 
 def test_a_flat_answer_is_drawn(make_schema: MakeSchema):
