@@ -208,16 +208,16 @@ def test_a_column_may_be_called_what_no_parameter_may(opened: Open):
 def test_a_model_s_lineage_survives_its_file(opened: Open, root: Path, tmp_path: Path):
     """Which run, which commit and which inputs made it, and whether the code had been changed."""
     with tracking.run(opened()) as run:
-        made = registration.lineage(opened(), run, "3")
+        made = registration.lineage(opened(), run, registration.Registered("1.2.0", "3"))
     data.save_json(made, tmp_path / "lineage.json")
     assert lineage.load_lineage(tmp_path / "lineage.json") == made
-    assert (made.version, made.run_id) == ("3", run.info.run_id)
+    assert (made.version, made.registered, made.run_id) == ("1.2.0", "3", run.info.run_id)
     assert made.git_commit == git(root, "rev-parse", "HEAD")
     assert made.inputs["data/table.txt"] == schema.sha256(b"a table\n")
 
 
 def test_only_an_official_model_is_registered(opened: Open, onnx: bytes, served: runtime.Model, frame: pd.DataFrame):
-    """It gets the registry's next version, and MLflow answers with it as the service would; a draft gets none."""
+    """It gets a version and a number, and MLflow answers with it as the service would; a draft gets neither."""
     asked = frame.head(5)
     versions = []
     for mode in ("official", "draft"):
@@ -226,7 +226,7 @@ def test_only_an_official_model_is_registered(opened: Open, onnx: bytes, served:
         data.save_json(served.signature, stage.output("signature"))
         with tracking.run(stage):
             versions.append(registration.log_model(stage, asked, served.answer(asked).values))
-    assert versions == ["1", "draft"]
+    assert versions == [registration.Registered("1.0.0", "1"), registration.Registered("draft")]
     loaded = mlflow.pyfunc.load_model(f"models:/{stage.params.name}/1")
     np.testing.assert_array_equal(loaded.predict(asked), served.answer(asked).values)
     (kept,) = mlflow.search_model_versions()

@@ -36,11 +36,12 @@ class Project(NamedTuple):
 
     root: Path
     files: dict[str, Path]
+    server: str = ""
 
     @property
     def uri(self) -> str:
         """Where it records."""
-        return f"sqlite:///{self.root / 'mlflow.db'}"
+        return self.server or f"sqlite:///{self.root / 'mlflow.db'}"
 
     @property
     def client(self) -> MlflowClient:
@@ -134,15 +135,17 @@ def add(onnx: bytes, served: runtime.Model, rows: list[dict[str, Any]]) -> Calla
         mlflow.set_tracking_uri(project.uri)
         client, content = project.client, variation(onnx, version)
         signature = msgspec.structs.replace(served.signature, sha256=schema.sha256(content))
-        experiment = client.create_experiment(version, artifact_location=(project.root / "kept").as_uri())
+        made = project.root / "made" / version / "artifacts"
+        data.save_bytes(content, made / "model.onnx")
+        data.save_json(signature, made / "signature.json")
+        place = (project.root / "kept").as_uri() if project.uri.startswith("sqlite:") else None
+        experiment = client.create_experiment(version, artifact_location=place)
         run = client.create_run(
             experiment, tags={"git.commit": "c" * 40, "git.dirty": "true", "input.data/a": "f" * 64}
         )
+        client.log_dict(run.info.run_id, golden.golden_rows(runtime.load_model(made), rows[:8]), entries.GOLDEN_FILE)
         logged = client.create_logged_model(experiment, "model", run.info.run_id)
-        files = Path(logged.artifact_location.removeprefix("file://"), "artifacts")
-        data.save_bytes(content, files / "model.onnx")
-        data.save_json(signature, files / "signature.json")
-        client.log_dict(run.info.run_id, golden.golden_rows(runtime.load_model(files), rows[:8]), entries.GOLDEN_FILE)
+        client.log_model_artifacts(logged.model_id, str(made.parent))
         tags = {
             entries.SHA256: signature.sha256,
             entries.VERSION: version,
@@ -150,6 +153,7 @@ def add(onnx: bytes, served: runtime.Model, rows: list[dict[str, Any]]) -> Calla
             entries.GATE: verdict(sha256=signature.sha256, compared=False),
         }
         client.create_model_version(NAME, f"models:/{logged.model_id}", run.info.run_id, tags, model_id=logged.model_id)
+        files = Path(logged.artifact_location.removeprefix("file://"), "artifacts") if place else made
         return project._replace(files={**project.files, version: files})
 
     return register

@@ -179,9 +179,9 @@ def test_outside_a_project_and_without_a_name_each_command_says_so(
     assert "is in no project" in project.live("promote").output
 
 
-def test_a_server_that_is_down_is_one_sentence(project: Project, monkeypatch: pytest.MonkeyPatch):
+def test_a_server_that_is_down_is_one_sentence(project: Project):
     """Of every command, before anything else is tried."""
-    monkeypatch.setattr(type(project), "uri", "http://127.0.0.1:9")
+    project = project._replace(server="http://127.0.0.1:9")
     for command in ("promote", "rollback", "history", "show", "champion"):
         result = project.live(command)
         assert result.exit_code == 1
