@@ -232,6 +232,16 @@ def model_folder(tmp_path: Path, onnx: bytes, served: runtime.Model) -> Path:
 
 
 @pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file in which MLflow has made its tables, which takes seconds; tests copy it."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}", f"sqlite:///{path}").search_registered_models()
+    return path
+
+
+@pytest.fixture(scope="session")
 def official(project: Path) -> SimpleNamespace:
     """The model that the pipeline made, with the schema, the parts and the report that belong to it."""
     needed = ("models/model.onnx", "models/signature.json", "data/raw/schema.json", "metrics/gate.json")

@@ -43,3 +43,12 @@ def test_outside_a_project_there_is_no_root(root: Path, lacking: str):
 def test_a_relative_database_lies_at_the_root(root: Path, setting: str, uri: str):
     """So that a notebook and the terminal use the same one; what is absolute stays as it is."""
     assert project.tracking_uri(root, {"MLFLOW_TRACKING_URI": setting}) == uri.format(root=root)
+
+
+def test_a_database_that_is_not_there_holds_nothing(tmp_path: Path):
+    """A server is asked; a file is looked for, and not made."""
+    assert not project.is_recorded(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mlflow.db").touch()
+    assert project.is_recorded(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert project.is_recorded("https://mlflow.example.org")

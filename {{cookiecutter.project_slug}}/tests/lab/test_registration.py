@@ -77,18 +77,13 @@ class Workbench(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def template(
-    tmp_path_factory: pytest.TempPathFactory, make_project: Callable[[Path], Path], served: runtime.Model
-) -> Path:
-    """The project and its database, which takes seconds to make."""
+def template(tmp_path_factory: pytest.TempPathFactory, make_project: Callable[[Path], Path], empty_store: Path) -> Path:
+    """A project whose stage trains on a table, with a database in which nothing is registered."""
     root = make_project(tmp_path_factory.mktemp("registration") / "tiny")
     described = (root / "dvc.yaml").read_text(encoding="utf-8").replace("data/table.txt", "data/train.txt")
     (root / "dvc.yaml").write_text(described, encoding="utf-8")
     (root / "data" / "train.txt").write_text("a table\n", encoding="utf-8")
-    before = dict(os.environ)
-    MlflowClient(f"sqlite:///{root / 'mlflow.db'}").search_experiments()
-    os.environ.clear()
-    os.environ.update(before)
+    shutil.copy(empty_store, root / "mlflow.db")
     return root
 
 

@@ -165,11 +165,12 @@ def verdict(passed: bool = True, **known: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, add: Callable[..., Project]) -> Project:
+def template(tmp_path_factory: pytest.TempPathFactory, empty_store: Path, add: Callable[..., Project]) -> Project:
     """The project that each test gets a copy of; the copies share the files of its models."""
     root = tmp_path_factory.mktemp("registry")
     (root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
     (root / "params.yaml").write_text(f"name: {NAME}\n", encoding="utf-8")
+    shutil.copy(empty_store, root / "mlflow.db")
     project = Project(root, {})
     with preparing():
         project.client.create_registered_model(NAME)
@@ -200,7 +201,7 @@ def copied(template: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def project(copied: Callable[..., Project]) -> Project:
+def registered(copied: Callable[..., Project]) -> Project:
     """A project of one's own, with the caller in it."""
     return copied()
 

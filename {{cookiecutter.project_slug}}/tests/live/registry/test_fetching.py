@@ -45,15 +45,15 @@ def test_the_champion_is_laid_down_with_its_lineage(climbed: Project, rows: list
     assert {path.name: path.read_bytes() for path in FOLDER.iterdir()} == before
 
 
-def test_without_a_champion_the_record_says_so(project: Project):
+def test_without_a_champion_the_record_says_so(registered: Project):
     """With models that aren't live, and before anything was ever recorded."""
     for _ in range(2):
-        assert project.done("champion") == "champion: none yet\n"
+        assert registered.done("champion") == "champion: none yet\n"
         assert record() == {"version": None, "sha256": None, "registered": None, "fault": None}
         assert names() == {"champion.json"}
         assert champion.load_champion(FOLDER) is None
-        (project.root / "mlflow.db").unlink(missing_ok=True)
-    assert not (project.root / "mlflow.db").exists()
+        (registered.root / "mlflow.db").unlink(missing_ok=True)
+    assert not (registered.root / "mlflow.db").exists()
 
 
 def test_what_an_earlier_champion_left_is_removed(climbed: Project, monkeypatch: pytest.MonkeyPatch):
@@ -95,11 +95,11 @@ def test_a_champion_whose_files_are_gone_has_a_fault(breakable: Project):
     assert "artifacts/model.onnx can't be had from MLflow's store" in record()["fault"]
 
 
-def test_a_champion_set_by_hand_without_a_hash_has_a_fault(project: Project):
+def test_a_champion_set_by_hand_without_a_hash_has_a_fault(registered: Project):
     """Nobody can compare with bytes that nobody knows."""
-    project.alias("1.0.0")
-    project.client.delete_model_version_tag(NAME, str(project.number("1.0.0")), entries.SHA256)
-    assert "it has no tag sha256" in project.done("champion")
+    registered.alias("1.0.0")
+    registered.client.delete_model_version_tag(NAME, str(registered.number("1.0.0")), entries.SHA256)
+    assert "it has no tag sha256" in registered.done("champion")
     assert record()["sha256"] is None
     assert champion.load_champion(FOLDER).fault
 
@@ -107,7 +107,7 @@ def test_a_champion_set_by_hand_without_a_hash_has_a_fault(project: Project):
 def test_the_champion_may_come_from_a_folder(
     climbed: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model_folder: Path
 ):
-    """As in CI, where there is no server; from the root of the project, or from anywhere."""
+    """As in CI, where there is no server; from the root of the registered, or from anywhere."""
     monkeypatch.setenv("LIVE_CHAMPION", "given")
     shutil.copytree(climbed.files["1.2.0"], climbed.root / "given")
     assert climbed.done("champion") == "champion: unknown\n"

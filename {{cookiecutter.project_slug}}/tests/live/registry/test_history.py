@@ -42,10 +42,12 @@ def test_a_program_gets_every_release_with_all_that_is_known(climbed: Project):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", first["when"])
 
 
-def test_before_the_first_release_the_history_says_so(project: Project):
+def test_before_the_first_release_the_history_says_so(registered: Project):
     """And to a program it is an empty list."""
-    assert project.done("history") == "Nothing was released of made-up yet: `live promote` makes its first champion.\n"
-    assert json.loads(project.live("history", "--json").stdout) == []
+    assert (
+        registered.done("history") == "Nothing was released of made-up yet: `live promote` makes its first champion.\n"
+    )
+    assert json.loads(registered.live("history", "--json").stdout) == []
 
 
 def test_the_champion_is_shown_with_where_it_comes_from(climbed: Project):
@@ -71,11 +73,11 @@ def test_any_version_can_be_shown(climbed: Project):
     assert "has no version 7" in climbed.refused("show", "7")
 
 
-def test_without_a_champion_show_says_what_can_be_shown(project: Project):
+def test_without_a_champion_show_says_what_can_be_shown(registered: Project):
     """The newest version, for example."""
-    assert "made-up has no champion: `live promote` makes one, and `live show 2.0.0`" in project.refused("show")
-    project.alias("1.0.0")
-    assert "champion    yes, made by hand in MLflow\n" in project.done("show")
+    assert "made-up has no champion: `live promote` makes one, and `live show 2.0.0`" in registered.refused("show")
+    registered.alias("1.0.0")
+    assert "champion    yes, made by hand in MLflow\n" in registered.done("show")
 
 
 def test_who_releases_is_found_in_this_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -44,30 +44,30 @@ def test_whenever_a_release_is_killed_the_next_call_finishes_it(
     assert attempt.champion() == whole.champion()
 
 
-def test_a_killed_release_is_marked_until_it_is_finished(project: Project, killed: Callable[..., bool]):
+def test_a_killed_release_is_marked_until_it_is_finished(registered: Project, killed: Callable[..., bool]):
     """The history says so, and who reads it changes nothing."""
-    project.done("promote", "1.0.0")
+    registered.done("promote", "1.0.0")
     places = 1
-    while not (left := project.look()).releases[1:]:
-        assert killed(project, places, "promote", "1.1.0")
+    while not (left := registered.look()).releases[1:]:
+        assert killed(registered, places, "promote", "1.1.0")
         places += 1
-    assert left.alias == project.number("1.0.0")
+    assert left.alias == registered.number("1.0.0")
     for _ in range(2):
-        assert "unfinished: the next call finishes it" in project.done("history").splitlines()[1]
-    said = project.done("promote", "1.1.0")
+        assert "unfinished: the next call finishes it" in registered.done("history").splitlines()[1]
+    said = registered.done("promote", "1.1.0")
     assert said.startswith("The promotion of 1.1.0 by ada, which was interrupted, is finished")
-    assert "unfinished" not in project.done("history")
+    assert "unfinished" not in registered.done("history")
 
 
-def test_a_killed_promotion_can_be_taken_back(project: Project, killed: Callable[..., bool]):
+def test_a_killed_promotion_can_be_taken_back(registered: Project, killed: Callable[..., bool]):
     """It was released, so that a rollback goes to the champion before it, and not one further."""
-    project.done("promote", "1.0.0")
-    project.done("promote", "1.0.1")
+    registered.done("promote", "1.0.0")
+    registered.done("promote", "1.0.1")
     places = 1
-    while not project.look().releases[2:]:
-        assert killed(project, places, "promote", "1.1.0")
+    while not registered.look().releases[2:]:
+        assert killed(registered, places, "promote", "1.1.0")
         places += 1
-    project.done("rollback")
-    assert project.champion() == "1.0.1"
-    project.done("rollback")
-    assert project.champion() == "1.0.0"
+    registered.done("rollback")
+    assert registered.champion() == "1.0.1"
+    registered.done("rollback")
+    assert registered.champion() == "1.0.0"

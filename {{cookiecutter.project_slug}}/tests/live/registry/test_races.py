@@ -11,20 +11,20 @@ from .conftest import MODELS, Project
 AtOnce = Callable[[Project, list[tuple[str, ...]]], list[tuple[int, str]]]
 
 
-def settled(project: Project) -> str | None:
+def settled(registered: Project) -> str | None:
     """Return the champion once all is over: the alias follows the log, and no release waits to be finished."""
-    found = project.look()
+    found = registered.look()
     assert all(release.finished for release in found.releases)
-    return project.champion()
+    return registered.champion()
 
 
 @pytest.mark.parametrize("count", [2, 8])
-def test_of_several_that_promote_different_versions_one_counts(project: Project, at_once: AtOnce, count: int):
+def test_of_several_that_promote_different_versions_one_counts(registered: Project, at_once: AtOnce, count: int):
     """The others are told in one sentence who was faster, and their releases are marked as ignored."""
-    project.done("promote", "1.2.0")
+    registered.done("promote", "1.2.0")
     wanted = [MODELS[place % 3] for place in range(count)]
-    said = at_once(project, [("promote", version) for version in wanted])
-    champion = settled(project)
+    said = at_once(registered, [("promote", version) for version in wanted])
+    champion = settled(registered)
     assert {version for version, (code, _) in zip(wanted, said, strict=True) if code == 0} == {champion}
     for version, (code, words) in zip(wanted, said, strict=True):
         assert words.count("\n") == 1, words
@@ -32,19 +32,19 @@ def test_of_several_that_promote_different_versions_one_counts(project: Project,
         if code:
             assert f"so the promotion of {version} doesn't count; look at `live history`" in words
             assert f"was faster: the promotion of {champion} came first" in words
-    found = project.look()
+    found = registered.look()
     assert len(found.standing.counted) == 2
-    assert project.done("history").count("ignored: somebody was faster") == len(found.releases) - 2
-    project.done("rollback")
-    assert project.champion() == "1.2.0"
+    assert registered.done("history").count("ignored: somebody was faster") == len(found.releases) - 2
+    registered.done("rollback")
+    assert registered.champion() == "1.2.0"
 
 
-def test_several_that_promote_the_same_version_agree(project: Project, at_once: AtOnce):
+def test_several_that_promote_the_same_version_agree(registered: Project, at_once: AtOnce):
     """It is champion, by the first of them; for the others that is no error."""
-    said = at_once(project, [("promote", "1.1.0")] * 8)
+    said = at_once(registered, [("promote", "1.1.0")] * 8)
     assert [code for code, _ in said] == [0] * 8, said
-    assert settled(project) == "1.1.0"
-    assert len(project.look().standing.counted) == 1
+    assert settled(registered) == "1.1.0"
+    assert len(registered.look().standing.counted) == 1
     assert [words for _, words in said].count("made-up 1.1.0 is the champion now.\n") == 1
 
 

@@ -66,20 +66,20 @@ def test_naming_the_champion_writes_nothing(climbed: Project):
     assert len(climbed.look().releases) == 3
 
 
-def test_without_a_champion_there_is_nothing_to_go_back_to(project: Project):
+def test_without_a_champion_there_is_nothing_to_go_back_to(registered: Project):
     """The sentence says how there comes to be one."""
-    assert "has no champion yet, and nothing to go back to: `live promote`" in project.refused("rollback")
+    assert "has no champion yet, and nothing to go back to: `live promote`" in registered.refused("rollback")
 
 
-def test_a_champion_set_by_hand_before_any_release_is_taken_over(project: Project):
+def test_a_champion_set_by_hand_before_any_release_is_taken_over(registered: Project):
     """It is where the log starts, so that there is a way back to it."""
-    project.alias("1.0.1")
-    assert "is the champion, made by hand; nothing was released yet" in project.done("history")
-    project.refused("rollback")
-    project.done("promote", "1.1.0")
-    project.done("rollback")
-    assert project.champion() == "1.0.1"
-    assert [entry["from"] for entry in json.loads(project.done("history", "--json"))] == ["1.1.0", "1.0.1"]
+    registered.alias("1.0.1")
+    assert "is the champion, made by hand; nothing was released yet" in registered.done("history")
+    registered.refused("rollback")
+    registered.done("promote", "1.1.0")
+    registered.done("rollback")
+    assert registered.champion() == "1.0.1"
+    assert [entry["from"] for entry in json.loads(registered.done("history", "--json"))] == ["1.1.0", "1.0.1"]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -159,9 +159,9 @@ def swap(files: Path) -> None:
     (files / "signature.json").write_text(text.replace(right, "0" * 64), encoding="utf-8")
 
 
-def kept_files(project: Project) -> Path:
+def kept_files(registered: Project) -> Path:
     """Return the folder in which MLflow keeps the files of 3.0.0 and 3.1.0."""
-    return next(folder for folder in project.files["3.1.0"].parents if folder.name == "kept")
+    return next(folder for folder in registered.files["3.1.0"].parents if folder.name == "kept")
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES)
@@ -219,13 +219,13 @@ def test_what_onnx_runtime_cannot_load_is_not_let_in(breakable: Project):
     assert "ONNX Runtime can't load it" in breakable.refused("promote", "3.1.0")
 
 
-def test_a_champion_that_nobody_registered_by_the_pipeline_cannot_come_back(project: Project):
+def test_a_champion_that_nobody_registered_by_the_pipeline_cannot_come_back(registered: Project):
     """Without a hash, nobody knows its bytes."""
-    number = str(project.number("1.0.1"))
-    project.alias("1.0.1")
-    project.client.delete_model_version_tag(NAME, number, entries.SHA256)
-    project.done("promote", "1.1.0")
-    assert "it has no tag sha256" in project.refused("rollback")
+    number = str(registered.number("1.0.1"))
+    registered.alias("1.0.1")
+    registered.client.delete_model_version_tag(NAME, number, entries.SHA256)
+    registered.done("promote", "1.1.0")
+    assert "it has no tag sha256" in registered.refused("rollback")
 
 
 def test_a_release_that_cannot_be_finished_leaves_a_way_out(breakable: Project, killed: Callable[..., bool]):
@@ -243,26 +243,26 @@ def test_a_release_that_cannot_be_finished_leaves_a_way_out(breakable: Project, 
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_is_done_the_log_the_alias_and_the_way_back_agree(project: Project, seed: int):
+def test_whatever_is_done_the_log_the_alias_and_the_way_back_agree(registered: Project, seed: int):
     """Twenty promotions and rollbacks in random order, held against a list that does the same."""
     chance, stack, ever = random.Random(seed), [], set()
     for _ in range(20):
         wanted = chance.choice(MODELS)
         kind = chance.choice(["promote", "promote", "rollback", "rollback to"])
         if kind == "promote":
-            project.done("promote", wanted)
+            registered.done("promote", wanted)
             stack += [wanted] if stack[-1:] != [wanted] else []
         elif kind == "rollback" and len(stack) > 1:
-            project.done("rollback")
+            registered.done("rollback")
             stack.pop()
         elif kind == "rollback to" and wanted in ever:
-            project.done("rollback", wanted)
+            registered.done("rollback", wanted)
             back = [place for place, version in enumerate(stack) if version == wanted]
             stack = stack[: back[-1] + 1] if back else [*stack, wanted]
         else:
-            project.refused(*([kind] if kind == "rollback" else ["rollback", wanted]))
+            registered.refused(*([kind] if kind == "rollback" else ["rollback", wanted]))
         ever |= {*stack}
-        found = project.look()
-        assert project.champion() == (stack[-1] if stack else None)
+        found = registered.look()
+        assert registered.champion() == (stack[-1] if stack else None)
         assert [found.shown(number) for number in found.standing.stack] == stack
         assert {found.shown(number) for number in found.standing.ever} == ever

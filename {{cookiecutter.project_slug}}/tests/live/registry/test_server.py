@@ -63,19 +63,19 @@ def test_a_server_keeps_releases_as_a_database_does(
     address: str,
 ):
     """Promoted, raced, rolled back and fetched over HTTP, files and all."""
-    project = add(copied()._replace(server=address), "3.0.0")
-    project.done("promote", "3.0.0", "--why", "the first")
-    said = at_once(project, [("promote", "1.0.1"), ("promote", "1.1.0")])
-    winner = project.champion()
+    registered = add(copied()._replace(server=address), "3.0.0")
+    registered.done("promote", "3.0.0", "--why", "the first")
+    said = at_once(registered, [("promote", "1.0.1"), ("promote", "1.1.0")])
+    winner = registered.champion()
     assert sorted(code for code, _ in said) == [0, 1]
     assert {words for code, words in said if not code} == {
         f"made-up {winner} is the champion now; before it was 3.0.0.\n"
     }
-    project.done("rollback")
-    assert project.champion() == "3.0.0"
-    entries = json.loads(project.done("history", "--json"))
+    registered.done("rollback")
+    assert registered.champion() == "3.0.0"
+    entries = json.loads(registered.done("history", "--json"))
     assert [entry["to"] for entry in entries if entry["state"] == "done"] == ["3.0.0", winner, "3.0.0"]
-    project.done("champion")
-    found = champion.load_champion(project.root / "models" / "champion")
-    assert (found.version, found.sha256, found.fault) == ("3.0.0", project.sha256("3.0.0"), "")
-    assert "since 2" in project.done("show")
+    registered.done("champion")
+    found = champion.load_champion(registered.root / "models" / "champion")
+    assert (found.version, found.sha256, found.fault) == ("3.0.0", registered.sha256("3.0.0"), "")
+    assert "since 2" in registered.done("show")

@@ -62,7 +62,7 @@ def passed(registry: Registry, situation: Situation, target: Version) -> Verdict
     """
     called, verdict = f"{registry.name} {target.shown}", target.verdict
     if verdict is None:
-        raise ReleaseError(f"{called} has met no gate: `make pipeline` evaluates the model in models/ and says.")
+        raise ReleaseError(f"{called} has met no gate yet: `make pipeline` holds the model in models/ against it.")
     if verdict.sha256 != target.sha256:
         raise ReleaseError(f"The gate's verdict on {called} is about other bytes: `make pipeline` evaluates it again.")
     if not verdict.passed:

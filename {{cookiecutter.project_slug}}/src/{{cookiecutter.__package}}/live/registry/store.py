@@ -147,6 +147,7 @@ def write(registry: Registry, release: Release, target: Version) -> None:
         run_id=target.run_id or None,
         tags={name: value for name, value in tags.items() if value},
         description=f"{release.action} {target.shown}",
+        await_creation_for=0,
     )
 
 
