@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,15 @@ def test_without_a_repository_the_lock_that_lies_there_is_followed(copied: World
     assert found.broken == ["code", "lock"]
 
 
+def test_of_two_commits_with_the_same_lock_the_one_that_is_checked_out_is_followed(copied: World):
+    """A branch was squashed into main: whoever is on main wants main's commit."""
+    squashed = copied.git("commit-tree", "HEAD^{tree}", "-p", copied.prose, "-m", "Squashed")
+    copied.git("branch", "squashed", squashed)
+    assert said(copied, "lock").startswith(copied.second.commit[:12])
+    copied.git("checkout", "--quiet", "squashed")
+    assert said(copied, "lock").startswith(squashed[:12])
+
+
 def test_the_lock_of_another_run_is_told_as_such(copied: World):
     """Asked for a run whose own dvc.lock is nowhere, the chain says which run wrote the one that it follows."""
     from {{cookiecutter.__package}}.live.registry.tracing.chains import chain_of
@@ -409,6 +419,17 @@ def test_the_cache_may_be_elsewhere(copied: World, file: str):
     shutil.move(copied.root / ".dvc/cache", copied.root.parent / "shared")
     copied.write(file, "[cache]\n    dir = ../../shared\n")
     assert "in DVC's cache and has both hashes" in said(copied, "bytes")
+
+
+def test_moments_are_in_utc(monkeypatch: pytest.MonkeyPatch):
+    """Wherever whoever is awake sits."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert links.moment(1_700_000_000) == "2023-11-14 22:13 UTC"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_sum_counts_what_is_broken():

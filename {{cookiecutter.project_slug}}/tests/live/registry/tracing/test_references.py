@@ -147,9 +147,10 @@ def test_a_request_id_can_not_be_resolved_yet(known: sources.Sources):
         assert "pass the response" in said
 
 
-def test_a_word_that_nothing_knows_is_refused(known: sources.Sources):
-    """A version that there isn't, a hash of nothing, half a word."""
-    for word in ("3.0.0", "17", "ffffffffffff", "nonsense", "--all", ""):
+def test_a_word_that_nothing_knows_is_refused(known: sources.Sources, world: World):
+    """A version that there isn't, a hash of nothing, half a word, what is in git and no commit."""
+    blob = world.git("rev-parse", "HEAD:src/code.py")
+    for word in ("3.0.0", "17", "ffffffffffff", "nonsense", "--all", "", blob):
         assert refusal(known, word).startswith(f"Nothing here knows {word}: it is no version of tiny")
 
 
@@ -194,6 +195,14 @@ def test_a_commit_that_is_only_a_run_s_memory_leads_to_its_model(copied: World):
     """The repository lost it, and the run still names it."""
     copied.client.set_tag(copied.second.run_id, "git.commit", "dead" * 10)
     assert led_to(references.find(sources.load_sources(copied.root, {}), "deaddead")) == [copied.second.sha256]
+
+
+def test_a_draft_that_was_deleted_leads_to_the_model_it_made(copied: World):
+    """It says so itself, in the experiment of drafts, for as long as MLflow keeps it."""
+    home = copied.client.create_experiment("tiny-drafts")
+    draft = copied.client.create_run(home, tags={"stage": "train", "model.sha256": copied.first.sha256}).info.run_id
+    copied.client.delete_run(draft)
+    assert led_to(references.find(sources.load_sources(copied.root, {}), draft)) == [copied.first.sha256]
 
 
 def test_without_mlflow_git_and_dvc_still_lead_there(copied: World):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5 as md5_of
 
 from .cache import digests, kept_path
-from .locks import LINEAGE, MODEL, SIGNATURE, Training, has_hash, named_hashes, read, training_of
+from .locks import LINEAGE, MODEL, SIGNATURE, Snapshot, Training, has_hash, named_hashes, read, training_of
 from .repository import blobs
 from .runs import Run
 from .sources import Sources, sha256_in
@@ -60,19 +60,26 @@ def evaluated(sources: Sources, prefix: str = "") -> Iterator[tuple[str, Trainin
 
     That file is in git, and dvc.lock says from which model it was made: this works without any model's bytes.
     """
-    names = [f"{snapshot.commit}:./{EVALUATION}" for snapshot in sources.snapshots if snapshot.commit]
-    kept, path = iter(blobs(sources.root, names)), sources.root / EVALUATION
-    present, seen = path.read_bytes() if path.is_file() else None, set()
-    for snapshot in sources.snapshots:
-        content = (next(kept) if snapshot.commit else present) or b""
-        named, hash = sha256_in(content), md5_of(content, usedforsecurity=False).hexdigest()
-        if not named or not named.startswith(prefix) or hash in seen or not has_hash(snapshot.text, hash):
+    seen: set[str] = set()
+    for snapshot, named, hash in evaluations(sources):
+        if not named.startswith(prefix) or hash in seen or not has_hash(snapshot.text, hash):
             continue
         training = training_of(read(snapshot))
         stages = training.lock.stages.values() if training else ()
         if training and any(s.outs.get(EVALUATION) == hash and s.deps.get(MODEL) == training.md5 for s in stages):
             seen.add(hash)
             yield named, training
+
+
+def evaluations(sources: Sources) -> Iterator[tuple[Snapshot, str, str]]:
+    """Yield with each dvc.lock which model the metrics/evaluation.json beside it is about, and that file's MD5."""
+    names = [f"{snapshot.commit}:./{EVALUATION}" for snapshot in sources.snapshots if snapshot.commit]
+    kept, path = iter(blobs(sources.root, names)), sources.root / EVALUATION
+    present = path.read_bytes() if path.is_file() else b""
+    for snapshot in sources.snapshots:
+        content = (next(kept) or b"") if snapshot.commit else present
+        if named := sha256_in(content):
+            yield snapshot, named, md5_of(content, usedforsecurity=False).hexdigest()
 
 
 def trainings(sources: Sources, *hashes: str) -> Iterator[Training]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from ruamel.yaml import YAML, YAMLError
 
-from .repository import blobs, changing, contents
+from .repository import blobs, changing
 
 LOCK = "dvc.lock"
 MODEL, SIGNATURE, LINEAGE = "models/model.onnx", "models/signature.json", "models/lineage.json"
@@ -62,15 +62,14 @@ class Training(NamedTuple):
 def load_snapshots(root: Path) -> list[Snapshot]:
     """Return every dvc.lock of the history: of what is checked out, then of other branches, each the oldest first.
 
-    The last is the one that lies there, if it is no commit's.
+    The last is the one that lies there, which may be in no commit yet.
     """
     commits = list(dict.fromkeys([*changing(root, LOCK, "HEAD"), *changing(root, LOCK, "--all")]))
     kept = blobs(root, [f"{commit}:./{LOCK}" for commit in commits])
     found = [Snapshot(c, text.decode("utf-8", "replace")) for c, text in zip(commits, kept, strict=True) if text]
     path = root / LOCK
-    present = path.read_bytes() if path.is_file() else b""
-    uncommitted = present and present != contents(root, "HEAD", [LOCK])[0]
-    return [*found, *([Snapshot("", present.decode("utf-8", "replace"))] if uncommitted else [])]
+    present = [Snapshot("", path.read_text(encoding="utf-8", errors="replace"))] if path.is_file() else []
+    return [*found, *present]
 
 
 def read(snapshot: Snapshot) -> Lock:

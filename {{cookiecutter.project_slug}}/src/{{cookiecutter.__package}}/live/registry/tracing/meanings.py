@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .identity import evaluated, model_sha256, present_model, run_of, trainings
+from .identity import evaluations, model_sha256, present_model, run_of, trainings
 from .links import short
 from .locks import LINEAGE, LOCK, Snapshot, Training, around, read, training_of
 from .materials import adopted
-from .repository import commits_like, contents, load_commit
+from .repository import commits_like, contents, load_commit, touching
 from .runs import Run, Version, run_of_lineage, training_runs
 from .sources import Sources
 
@@ -78,7 +78,7 @@ def models_like(sources: Sources, prefix: str, runs: list[Run]) -> list[str]:
         *(run.sha256 for run in runs),
         *sources.signatures.values(),
         *(sha256 for _, sha256 in present_model(sources)),
-        *(sha256 for sha256, _ in evaluated(sources, prefix)),
+        *(sha256 for _, sha256, _ in evaluations(sources)),
     ]
     return [sha256 for sha256 in dict.fromkeys(known) if sha256.startswith(prefix)]
 
@@ -136,7 +136,7 @@ def locked_like(sources: Sources, prefix: str) -> Iterator[Meaning]:
     found: dict[str, dict[str, list[Training]]] = {}
     for training in trainings(sources, prefix):
         note(found, prefix, around(training), training)
-    if not found:
+    if not found and touching(sources.root, prefix, "*.dvc"):
         for training in trainings(sources):
             note(found, prefix, adopted(sources.root, training.lock.commit or "HEAD").items(), training)
     for hash, paths in found.items():

@@ -38,7 +38,8 @@ def lock_link(known: Evidence) -> Link:
 
 def inputs_link(known: Evidence) -> Link:
     """Return whether a commit holds the code and the parameters that the training read, hash by hash."""
-    files = {path: hash for path, hash in recorded_inputs(known).items() if path not in data_inputs(known)}
+    data = data_inputs(known)
+    files = {path: hash for path, hash in recorded_inputs(known).items() if path not in data}
     if not files:
         return lost("inputs", "Neither a run nor a dvc.lock says which files it was made from.")
     place = known.commit or ("" if known.training or not known.run else known.run.commit)

@@ -60,6 +60,11 @@ def changing(root: Path, path: str, start: str) -> list[str]:
     return words(root, "log", start, "--full-history", "--topo-order", "--reverse", "--format=%H", "--", path)
 
 
+def touching(root: Path, text: str, pattern: str) -> list[str]:
+    """Return the commits of all references that added a text to files of a pattern, or took it away."""
+    return words(root, "log", "--all", "--full-history", "--format=%H", f"-S{text}", "--", pattern)
+
+
 def contents(root: Path, commit: str, paths: Sequence[str]) -> list[bytes | None]:
     """Return files, by their paths below the root, as a commit has them; None for each that it doesn't have."""
     return blobs(root, [f"{commit}:./{path}" for path in paths])
