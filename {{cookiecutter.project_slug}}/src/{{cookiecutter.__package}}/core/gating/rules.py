@@ -40,7 +40,8 @@ def sane(outcome: Floats) -> Iterator[Rule]:
     """Yield the rules without which nothing can be measured."""
     yield Rule("rows", len(outcome) > 0, f"There are {len(outcome):,} held-out rows; at least one is needed.")
     wrong = int((~np.isfinite(outcome)).reshape(len(outcome), -1).any(axis=1).sum()) if len(outcome) else 0
-    yield Rule("finite", not wrong, f"{wrong:,} of {len(outcome):,} rows are answered with NaN or infinity.")
+    counted = f"{wrong:,} of {len(outcome):,} rows are answered with NaN or infinity."
+    yield Rule("finite", not wrong, counted if wrong else f"All {len(outcome):,} answers are finite.")
 
 
 def fast(latency_ms: float, evaluation: Evaluation) -> Rule:
