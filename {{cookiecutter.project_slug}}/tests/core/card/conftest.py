@@ -41,9 +41,16 @@ def measured(made: SimpleNamespace) -> Run:
     name, guess = ev.baseline(train, holdout, evaluation, made.schema)
     found, simple = (metrics.scores(truth, answers, task) for answers in (outcome, guess))
     sliced = ev.slice_scores(holdout, truth, outcome, evaluation, task)
-    numbers = {"rows": len(holdout), "found": found, "baseline": (name, simple)}
-    report = ev.report(made.served.signature, evaluation, slices=sliced, missed=[], **numbers)
-    report["intervals"] = {key: [value * 0.91, value * 1.07] for key, value in found.items()}
+    report = {
+        "sha256": made.served.signature.sha256,
+        "rows": len(holdout),
+        "primary": evaluation.primary,
+        "metrics": found,
+        "intervals": {key: [value * 0.91, value * 1.07] for key, value in found.items()},
+        "confidence": 0.9,
+        "baseline": {"name": name, "metrics": simple},
+        "slices": sliced.to_dict(orient="records"),
+    }
     explained = ex.explained(made.served.outcome, made.frame.iloc[1200:], truth, made.schema, evaluation.primary, 1)
     noted = facts.noted(
         made.served.signature.sha256,
