@@ -116,7 +116,7 @@ def test_numbers_have_four_digits(value: float, said: str):
 def test_what_was_not_measured_is_a_dash(value: float | None):
     """Not zero, and not the word nan."""
     assert markdown.number(value) == markdown.score(value) == markdown.gain(value) == markdown.NONE
-    assert markdown.between(None) == markdown.between((None, 1.0)) == markdown.NONE
+    assert markdown.between(None) == markdown.between((value, 1.0)) == markdown.between((1.0, value)) == markdown.NONE
 
 
 def test_scores_stand_below_each_other():

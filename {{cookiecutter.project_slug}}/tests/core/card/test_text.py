@@ -236,6 +236,44 @@ def test_the_gain_over_the_champion_is_told(run: Run):
     ) in text.written(run)
 
 
+def test_groups_that_were_drawn_together_are_told(binary: Run, altered: Altered):
+    """Thirty days are fewer than the rows in them."""
+    difference = {**binary.gate["difference"], "together": "day", "units": 30}
+    assert "from 750 resamples of 30 groups alike in `day`)" in text.written(
+        altered(binary, gate={"difference": difference})
+    )
+
+
+def test_a_champion_whose_bytes_are_gone_has_no_hash(binary: Run, altered: Altered):
+    """Its version is known all the same."""
+    gone = {"champion": {"version": "1.3.2", "sha256": None}, "difference": None}
+    assert "the champion, version 1.3.2, and no difference" in text.written(altered(binary, gate=gone))
+
+
+def test_what_could_not_be_measured_is_a_dash(binary: Run, altered: Altered):
+    """In JSON a number that is none is null."""
+    names = list(binary.evaluation["metrics"])
+    report = {
+        "metrics": {**binary.evaluation["metrics"], names[1]: None},
+        "intervals": {**binary.evaluation["intervals"], names[1]: [None, None]},
+    }
+    empty = dict.fromkeys(("challenger", "champion", "gain", "low", "high"))
+    difference = {**binary.gate["difference"], **empty}
+    said = text.written(altered(binary, evaluation=report, gate={"difference": difference}))
+    assert tables(said)["metric better is"][1][2:4] == [markdown.NONE] * 2
+    assert f"is {markdown.NONE} against {markdown.NONE}, a gain of {markdown.NONE}" in said
+    assert not re.search(r"\bnan\b|None", said)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_intervals_say_their_confidence_where_it_is_known(binary: Run, altered: Altered, known: bool):
+    """By the evaluation, or else by the gate."""
+    report = {"confidence": 0.8 if known else None}
+    said = text.written(altered(binary, evaluation=report, gate={} if known else {"difference": None}))
+    assert ("| 80 % interval |" in said) == known
+    assert ("| interval |" in said) != known
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [

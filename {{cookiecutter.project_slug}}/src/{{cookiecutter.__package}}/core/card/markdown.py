@@ -83,7 +83,8 @@ def gain(value: float | None) -> str:
 
 def between(ends: Sequence[float | None] | None, said: Callable[[float | None], str] = score) -> str:
     """Return an interval in words; none is a dash."""
-    return f"{said(ends[0])} to {said(ends[1])}" if ends and None not in ends else NONE
+    words = [said(end) for end in ends or (None,)]
+    return NONE if NONE in words else " to ".join(words)
 
 
 def count(value: int, noun: str) -> str:

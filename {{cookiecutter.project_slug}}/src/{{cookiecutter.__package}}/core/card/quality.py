@@ -71,11 +71,14 @@ def compared(gate: dict[str, Any], interval: str) -> str:
     other, found = gate.get("champion"), gate.get("difference")
     if not gate.get("compared") or not other:
         return "It was compared with no champion: the rules below are about this model alone."
-    named = f"champion, version {text(other['version'])} (SHA-256 {code(other['sha256'][:12])}…)"
+    known = f" (SHA-256 {code(other['sha256'][:12])}…)" if other["sha256"] else ""
+    named = f"champion, version {text(other['version'])}{known}"
     if not found:
         return f"It was compared with the {named}, and no difference could be measured."
     numbers = f"{score(found['challenger'])} against {score(found['champion'])}, a gain of {gain(found['gain'])}"
     chance = f"{interval} {between((found['low'], found['high']), gain)}, from {count(found['resamples'], 'resample')}"
+    if found.get("together"):
+        chance += f" of {count(found['units'], 'group')} alike in {code(found['together'])}"
     return f"On the same rows as the {named}, {code(found['metric'])} is {numbers} ({chance}). {told(found)}"
 
 
