@@ -90,3 +90,30 @@ def test_a_draw_without_a_positive_row_has_no_value(name: str):
         found = resampling.score_of(name, "binary", truth, outcome)(counts)
     assert np.isnan(found[0])
     assert found[1] == 1
+
+
+def test_a_metric_without_a_quick_way_repeats_the_rows(monkeypatch: pytest.MonkeyPatch):
+    """So that a metric somebody adds is right before it is quick."""
+    truth, outcome = made_up("regression")
+    worst = metrics.Metric(lambda truth, outcome: float(np.abs(truth - outcome).max()), False)
+    monkeypatch.setitem(metrics.METRICS["regression"], "worst", worst)
+    counts = drawn(np.arange(ROWS), 5)
+    found = resampling.score_of("worst", "regression", truth, outcome)(counts)
+    errors = np.abs(truth - outcome)
+    np.testing.assert_array_equal(found, [errors[draw > 0].max() for draw in counts])
+
+
+def test_rows_of_one_group_promise_nothing():
+    """All draws would be the same, and an interval without width is no evidence."""
+    truth, outcome = made_up("regression")
+    score = resampling.score_of("mae", "regression", truth, outcome)
+    assert np.isnan(resampling.resampled({"one": score}, np.zeros(ROWS, int), 10, seed=1)["one"]).all()
+
+
+def test_many_rows_are_drawn_in_smaller_blocks(monkeypatch: pytest.MonkeyPatch):
+    """The draws are the same, and memory is bounded."""
+    whole = drawn(np.arange(ROWS), 20)
+    monkeypatch.setattr(resampling, "NUMBERS", 3 * ROWS)
+    blocks = list(resampling.counted(np.arange(ROWS), 20, 3))
+    assert [len(block) for block in blocks] == [3] * 6 + [2]
+    np.testing.assert_array_equal(np.concatenate(blocks), whole)

@@ -14,29 +14,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .metrics import Floats
+from .metrics import Floats, metric
 from .schema import Task
 
 # Scores of draws: (draws, rows) in, (draws,) out.
 Score = Callable[[Floats], Floats]
 Truth = NDArray[Any]
-# As many draws at once as keep 30,000 rows in about 12 MB.
-BLOCK = 50
+# So many draws at once, or fewer of many rows: about 16 MB.
+BLOCK, NUMBERS = 50, 2**21
 
 
 def counted(groups: NDArray[np.intp], draws: int, seed: int) -> Iterator[Floats]:
-    """Yield blocks of draws with replacement, shape (BLOCK or fewer, rows); rows of a group are drawn together.
+    """Yield blocks of draws with replacement, shape (some, rows) each; rows of a group are drawn together.
 
     `groups` are the codes of the rows' groups, 0, 1, …; where each row is its own, this is the plain bootstrap.
     """
     rng, number = np.random.default_rng(seed), int(groups.max(initial=-1)) + 1
-    for start in range(0, draws, BLOCK):
-        chosen = rng.integers(0, number, (min(BLOCK, draws - start), number))
+    block = max(1, min(BLOCK, NUMBERS // max(1, len(groups))))
+    for start in range(0, draws, block):
+        chosen = rng.integers(0, number, (min(block, draws - start), number))
         yield np.array([np.bincount(draw, minlength=number) for draw in chosen], dtype=np.float64)[:, groups]
 
 
 def resampled(scores: Mapping[Any, Score], groups: NDArray[np.intp], draws: int, seed: int) -> dict[Any, Floats]:
-    """Return every score for the same draws, shape (draws,) each."""
+    """Return every score for the same draws, shape (draws,) each; NaN where all rows are of one group.
+
+    Every draw would be the same then, and an interval of them would have no width: it would promise everything.
+    """
+    if groups.max(initial=0) < 1:
+        return {name: np.full(draws, np.nan) for name in scores}
     found: dict[Any, list[Floats]] = {name: [] for name in scores}
     with np.errstate(divide="ignore", invalid="ignore"):
         for counts in counted(groups, draws, seed):
@@ -155,24 +161,35 @@ def likelihood(chance: Floats) -> Floats:
 
 
 def score_of(name: str, task: Task, truth: Truth, outcome: Floats) -> Score:
-    """Return a metric of the task for draws of these rows."""
-    return {"binary": of_two, "multiclass": of_several, "regression": of_numbers}[task](name, truth, outcome)
+    """Return a metric of the task for draws of these rows; one that has no quick way here repeats the rows."""
+    quick = {"binary": of_two, "multiclass": of_several, "regression": of_numbers}[task](name, truth, outcome)
+    return quick or repeating(metric(name, task).score, truth, outcome)
 
 
-def of_two(name: str, truth: Truth, outcome: Floats) -> Score:
-    """Return a metric of the probability of the last of two classes."""
+def repeating(score: Callable[[Truth, Floats], float], truth: Truth, outcome: Floats) -> Score:
+    """Return any metric for draws, one by one: slow, and right for all."""
+
+    def of_draw(drawn: Floats) -> float:
+        rows = np.repeat(np.arange(len(truth)), drawn.astype(int))
+        return float(score(truth[rows], outcome[rows]))
+
+    return lambda counts: np.array([of_draw(drawn) for drawn in counts])
+
+
+def of_two(name: str, truth: Truth, outcome: Floats) -> Score | None:
+    """Return a metric of the probability of the last of two classes, or None if it has no quick way."""
     if name in ("roc_auc", "average_precision"):
         ranks = Ranks(truth, outcome)
         return ranks.area if name == "roc_auc" else ranks.precision
     if name == "calibration_error":
         return promises(truth, outcome)
-    return mean_of(
-        (truth - outcome) ** 2 if name == "brier" else likelihood(np.where(truth == 1, outcome, 1 - outcome))
-    )
+    if name == "brier":
+        return mean_of((truth - outcome) ** 2)
+    return mean_of(likelihood(np.where(truth == 1, outcome, 1 - outcome))) if name == "log_loss" else None
 
 
-def of_several(name: str, truth: Truth, outcome: Floats) -> Score:
-    """Return a metric of the probabilities of several classes."""
+def of_several(name: str, truth: Truth, outcome: Floats) -> Score | None:
+    """Return a metric of the probabilities of several classes, or None if it has no quick way."""
     if name == "roc_auc":
         return areas(truth, outcome)
     if name == "calibration_error":
@@ -183,13 +200,16 @@ def of_several(name: str, truth: Truth, outcome: Floats) -> Score:
     rows = np.arange(len(truth))
     if name == "brier":
         return mean_of((outcome**2).sum(axis=1) - 2 * outcome[rows, truth.astype(int)] + 1)
-    return mean_of(likelihood((outcome / outcome.sum(axis=1, keepdims=True))[rows, truth.astype(int)]))
+    chances = (outcome / outcome.sum(axis=1, keepdims=True))[rows, truth.astype(int)]
+    return mean_of(likelihood(chances)) if name == "log_loss" else None
 
 
-def of_numbers(name: str, truth: Truth, outcome: Floats) -> Score:
-    """Return a metric of predicted numbers."""
+def of_numbers(name: str, truth: Truth, outcome: Floats) -> Score | None:
+    """Return a metric of predicted numbers, or None if it has no quick way."""
     if name == "calibration_error":
         return promises(truth, outcome)
     if name == "r2":
         return explained(truth, outcome)
-    return mean_of(np.abs(truth - outcome)) if name == "mae" else root_of(mean_of((truth - outcome) ** 2))
+    if name == "mae":
+        return mean_of(np.abs(truth - outcome))
+    return root_of(mean_of((truth - outcome) ** 2)) if name == "rmse" else None

@@ -87,6 +87,12 @@ TABLE = [
     Case("another target", {"champion"}, "another question", theirs={"target": "price"}, compared=False),
     Case("other classes", {"champion"}, "It knows the classes", compared=False, tasks=TASKS[:2],
          theirs={"classes": ("a", "b")}),
+    Case("a feature of another kind", {"champion"}, "It takes 'amount' as a category", compared=False,
+         theirs={"features": {**FEATURES, "amount": PLACE}}),
+    Case("an unreadable champion of the same bytes", {"champion"}, "Its file is gone.", fault="Its file is gone.",
+         compared=False, same_bytes=True),
+    Case("rows of one group alone", {"regression"}, "too few to rule out", champion=POOR, evaluation={"slices": ()},
+         gate={"together": "same"}),
     Case("slower than allowed", {"latency"}, "12 ms in the median; 10 ms", champion=POOR, latency_ms=12),
     Case("a latency that could not be measured", {"latency"}, "nan ms", champion=POOR, latency_ms=float("nan")),
     Case("worse, but the comparison is off by choice", set(), "switched off", challenger=POOR, gate={"compare": False},
@@ -126,7 +132,7 @@ def table_of(case: Case, task: str) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the held-out rows and the signal in them; the last place holds one class alone if the case says so."""
     signal = np.random.default_rng(7).normal(size=case.rows)
     place = np.resize(["north", "south", "east"], case.rows)
-    table = pd.DataFrame({"amount": signal, "place": place, "id": place, "outcome": truth_of(task, signal)})
+    table = pd.DataFrame({"amount": signal, "place": place, "id": place, "same": 1, "outcome": truth_of(task, signal)})
     if case.one_class:
         table.loc[table.place == "east", "outcome"] = 1
     return table, signal
@@ -157,7 +163,7 @@ def judged(case: Case, task: str, gate: Modules | None = None) -> Any:
     thresholds = {primary: sections.Bound(**bound)} if extra.pop("bound", False) else None
     settings = sections.Gate(**{"resamples": 200, **extra.pop("gate", {}), **case.gate})
     chosen = params.Evaluation(
-        primary=primary, slices=("place",), thresholds=thresholds, gate=settings, **{"smallest_slice": 20, **extra}
+        primary=primary, thresholds=thresholds, gate=settings, **{"slices": ("place",), "smallest_slice": 20, **extra}
     )
     known = schema.Schema(task=task, id="id", time=None, target="outcome", classes=CLASSES[task], features=FEATURES)
     fields = {"name": "x", "task": task, "target": "outcome", "features": FEATURES, "classes": CLASSES[task]}
@@ -242,7 +248,9 @@ FAULTS = [
         "if most is not None and not at_least(most, reached):",
         "if most is not None and at_least(most, reached):",
     ),
-    ("rules", "if rival.sha256 == sha256:", "if rival.sha256 != sha256:"),
+    ("rules", "rival.sha256 == sha256:", "rival.sha256 != sha256:"),
+    ("rules", "if not rival.fault and rival", "if rival"),
+    ("rivals", "if turned:", "if False:"),
     ("rules", 'yield Rule("champion", False, said)', 'yield Rule("champion", True, said)'),
     ("rules", 'Rule("finite", not wrong,', 'Rule("finite", True,'),
     ("rules", 'Rule("rows", len(outcome) > 0,', 'Rule("rows", True,'),

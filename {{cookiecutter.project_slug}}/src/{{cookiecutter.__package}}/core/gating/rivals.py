@@ -51,7 +51,11 @@ def rival_of(champion: Champion | None, signature: Signature, table: pd.DataFram
     if fault := incomparable(theirs, signature, table):
         return Rival(**known, fault=fault)
     ask: Callable[[Mapping[str, Any]], Floats] = champion.model.outcome
-    return Rival(**known, outcome=ask(table), changes=changes(theirs, signature))
+    try:
+        return Rival(**known, outcome=ask(table), changes=changes(theirs, signature))
+    except Exception as error:
+        # Whatever keeps it from answering, ONNX Runtime's own errors too, is a reason to stop, and no reason to fail.
+        return Rival(**known, fault=f"It can't answer these rows ({type(error).__name__}).")
 
 
 def incomparable(theirs: Signature, ours: Signature, table: pd.DataFrame) -> str:
@@ -60,6 +64,11 @@ def incomparable(theirs: Signature, ours: Signature, table: pd.DataFrame) -> str
         return f"It answers another question: {theirs.task} {theirs.target!r}, not {ours.task} {ours.target!r}."
     if theirs.classes != ours.classes:
         return f"It knows the classes {', '.join(theirs.classes)}, not {', '.join(ours.classes)}."
+    both = [name for name in theirs.features if name in ours.features]
+    turned = [name for name in both if theirs.features[name].kind != ours.features[name].kind]
+    if turned:
+        name, kinds = turned[0], (theirs.features[turned[0]].kind, ours.features[turned[0]].kind)
+        return f"It takes {name!r} as a {kinds[0]}, and the table holds a {kinds[1]}."
     lacking = [name for name in theirs.features if name not in table]
     return f"It needs {', '.join(map(repr, lacking))}, which the held-out table no longer has." if lacking else ""
 

@@ -83,7 +83,7 @@ def plausible(reached: float, suspect: str, name: str, most: float | None) -> Ru
 
 def against(rival: Rival, sha256: str, compared: Comparison | None, evaluation: Evaluation) -> Iterator[Rule]:
     """Yield the rules that need a champion; `sha256` is the challenger's."""
-    if rival.sha256 == sha256:
+    if not rival.fault and rival.sha256 == sha256:
         yield Rule("regression", True, "The challenger is the champion: the same bytes.")
     elif compared is None:
         fault = rival.fault or "Some of its answers are NaN or infinite."

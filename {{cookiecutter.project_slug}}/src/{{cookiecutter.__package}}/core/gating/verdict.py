@@ -74,7 +74,8 @@ def judge(
 ) -> Verdict:
     """Return the verdict on a challenger's outcome for the held-out rows; `guess` is the baseline's for the same."""
     rival = rival if evaluation.gate.compare else None
-    rules, compared, met = list(sane(outcome)), None, rival is not None and rival.sha256 == signature.sha256
+    rules, compared = list(sane(outcome)), None
+    met = rival is not None and not rival.fault and rival.sha256 == signature.sha256
     if all(rule.passed for rule in rules):
         truth = table[schema.target].to_numpy()
         found, simple = scores(truth, outcome, schema.task), scores(truth, guess, schema.task)
