@@ -25,7 +25,7 @@ def test_a_folder_is_there_if_all_its_files_are(tmp_path: Path):
     member = keep(tmp_path, b"a member")
     folder = keep(tmp_path, json.dumps([{"md5": member, "relpath": "a"}]).encode(), ".dir")
     known = cache.Digests(folder, "")
-    assert cache.state_of(tmp_path, tmp_path / "absent", known) == "kept"
+    assert cache.state_of(tmp_path, tmp_path / "absent", known) == "unread"
     cache.kept_path(tmp_path, member).unlink()
     assert cache.state_of(tmp_path, tmp_path / "absent", known) == "missing"
 

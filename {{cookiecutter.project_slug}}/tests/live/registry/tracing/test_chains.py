@@ -356,7 +356,7 @@ def test_code_that_was_changed_after_the_training_is_found_where_it_was(copied: 
 def test_a_file_that_the_commit_lacks_is_named(copied: World):
     """It was read and never committed."""
     copied.client.set_tag(copied.second.run_id, "input.src/local.py", "e" * 64)
-    assert broken(copied, "inputs").endswith(f"src/local.py: not so at {copied.second.commit[:12]}")
+    assert broken(copied, "inputs").endswith(f"src/local.py: not there as it was read, at {copied.second.commit[:12]}")
 
 
 def test_parameters_that_the_training_does_not_read_may_change(copied: World):
@@ -368,7 +368,7 @@ def test_parameters_that_the_training_does_not_read_may_change(copied: World):
     assert "params.yaml: changed since, but not in what the training reads of it" in said(copied, "inputs")
     copied.write("params.yaml", text.replace("trees: 20", "trees: 21"))
     copied.git("commit", "--quiet", "--all", "--amend", "--no-edit")
-    assert "params.yaml: not so at" in broken(copied, "inputs")
+    assert "params.yaml: not there as it was read, at " in broken(copied, "inputs")
 
 
 # What DVC keeps.
@@ -390,7 +390,10 @@ def test_what_is_damaged_in_the_cache_is_told(copied: World, name: str, path: st
     kept.chmod(0o644)
     kept.write_bytes(b"something else")
     assert "DAMAGED there" in broken(copied, name)
-    assert followed(copied, thorough=False).broken == []
+    quick = followed(copied, thorough=False)
+    assert quick.broken == []
+    # What wasn't hashed isn't said to have its hashes.
+    assert "in DVC's cache, not hashed" in link(quick, name).says[0]
 
 
 @pytest.mark.parametrize(("name", "path"), [("bytes", MODEL), ("data", TABLE), ("notebook", NOTEBOOK)])
@@ -403,7 +406,7 @@ def test_what_lies_in_its_place_is_enough(copied: World, name: str, path: str):
 def test_data_with_another_hash_than_the_run_recorded_is_told(copied: World):
     """dvc.lock names a table, and the run read another."""
     copied.client.set_tag(copied.second.run_id, f"input.{TABLE}", "e" * 64)
-    assert "DAMAGED" in broken(copied, "data")
+    assert "in DVC's cache, but with ANOTHER SHA-256 than was recorded" in broken(copied, "data")
 
 
 def test_many_files_that_are_missing_have_one_way(copied: World):

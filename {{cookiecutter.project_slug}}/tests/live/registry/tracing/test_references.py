@@ -243,6 +243,21 @@ def test_a_model_that_only_dvc_knows_is_named_by_what_brings_more(copied: World)
     assert "`dvc fetch --all-commits" in said
 
 
+def test_a_run_says_which_model_dvc_means(copied: World):
+    """MLflow alone knows both hashes, as the run has them as tags."""
+    for made in (copied.first, copied.second):
+        for tag, hash in {"model.sha256": made.sha256, "model.md5": made.md5[MODEL]}.items():
+            copied.client.set_tag(made.run_id, tag, hash)
+    for folder in (".dvc/cache", "models", "metrics"):
+        shutil.rmtree(copied.root / folder)
+    here = copied.commit("No metrics any more")
+    # Without the history, which has the evaluations of before.
+    copied.git("replace", "--graft", here)
+    copied.write("dvc.lock", (copied.root / "dvc.lock").read_text(encoding="utf-8") + "\n")
+    alone = copied.commit("A lock without an evaluation")
+    assert led_to(references.find(sources.load_sources(copied.root, {}), alone)) == [copied.second.sha256]
+
+
 def test_a_shallow_clone_says_that_it_is_one(copied: World, tmp_path: Path):
     """What the history would know is one command away."""
     copied.git("clone", "--quiet", "--depth", "1", copied.root.as_uri(), str(tmp_path / "shallow"))

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from platformdirs import site_config_path, user_config_path
 
 BLOCK = 2**20
-State = Literal["kept", "present", "damaged", "missing"]
+State = Literal["kept", "unread", "present", "damaged", "other", "missing"]
 
 
 class Digests(NamedTuple):
@@ -69,15 +69,19 @@ def digests(path: Path) -> Digests:
 def state_of(cache: Path, path: Path, known: Digests, *, thorough: bool = True) -> State:
     """Return whether the bytes with these hashes are in the cache, else at `path`, and are what their hashes say.
 
-    An unknown SHA-256 is empty and isn't compared. Unless `thorough`, what is in the cache isn't hashed.
+    A folder is unread, and so is a file unless `thorough`: the cache has it, and nobody hashed it. An unknown SHA-256
+    is empty and isn't compared; what has the MD5 and not the SHA-256 is other bytes than were recorded.
     """
-    kept = kept_path(cache, known.md5)
-    if is_kept(cache, known.md5):
-        return "kept" if known.md5.endswith(".dir") or not thorough or fits(kept, known) else "damaged"
-    return "present" if path.is_file() and fits(path, known) else "missing"
+    if not is_kept(cache, known.md5):
+        return "present" if path.is_file() and state_of_file(path, known) == "kept" else "missing"
+    if known.md5.endswith(".dir") or not thorough:
+        return "unread"
+    return state_of_file(kept_path(cache, known.md5), known)
 
 
-def fits(path: Path, known: Digests) -> bool:
+def state_of_file(path: Path, known: Digests) -> State:
     """Return whether a file has these hashes."""
     found = digests(path)
-    return found.md5 == known.md5 and known.sha256 in ("", found.sha256)
+    if found.md5 != known.md5:
+        return "damaged"
+    return "kept" if known.sha256 in ("", found.sha256) else "other"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ....core.registry.entries import CHAMPION
 from .identity import model_md5, training_that_made
 from .locks import LINEAGE, Training
-from .runs import Run, Version, load_run, run_of_lineage, runs_of
+from .runs import MODEL_SHA256, Run, Version, load_run, run_of_lineage, runs_tagged
 from .sources import Sources
 
 
@@ -41,7 +41,7 @@ def gather(sources: Sources, sha256: str, asked_for: str = "") -> Evidence:
     """
     known = [version for version in sources.versions if version.sha256 == sha256]
     versions = sorted(known, key=lambda version: (version.run_id != asked_for, CHAMPION not in version.aliases))
-    claims = runs_of(sources.store, sha256) if sources.store else []
+    claims = runs_tagged(sources.store, MODEL_SHA256, sha256) if sources.store else []
     makers = [asked_for, *(version.run_id for version in versions), *(run.id for run in claims)]
     makers = list(dict.fromkeys(filter(None, makers)))
     md5 = model_md5(sources, sha256, claims)

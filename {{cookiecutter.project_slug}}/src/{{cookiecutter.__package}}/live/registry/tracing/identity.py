@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import md5 as md5_of
 
 from .cache import digests, kept_path
 from .locks import LINEAGE, MODEL, SIGNATURE, Snapshot, Training, has_hash, named_hashes, read, training_of
 from .repository import blobs
-from .runs import Run
+from .runs import MODEL_MD5, Run, runs_tagged
 from .sources import Sources, sha256_in
 
 EVALUATION = "metrics/evaluation.json"
@@ -28,15 +28,19 @@ def model_md5(sources: Sources, sha256: str, runs: Sequence[Run]) -> str:
     return next((md5 for way in ways for md5 in way if md5), "")
 
 
-def model_sha256(sources: Sources, training: Training, runs: Sequence[Run] = ()) -> str:
-    """Return the hash that responses give a model that dvc.lock names; empty if nothing here says it."""
+def model_sha256(sources: Sources, training: Training) -> str:
+    """Return the hash that responses give a model that dvc.lock names; empty if nothing here says it.
+
+    Raises:
+        StoreError: MLflow answered first and failed then.
+    """
     kept = kept_path(sources.cache, training.md5)
     ways = (
-        (run.sha256 for run in runs if run.md5 == training.md5),
-        (sources.signatures.get(training.stage.outs.get(SIGNATURE, ""), "") for _ in "1"),
+        [sources.signatures.get(training.stage.outs.get(SIGNATURE, ""), "")],
         (sha256 for md5, sha256 in present_model(sources) if md5 == training.md5),
         (named for named, other in evaluated(sources) if other.md5 == training.md5),
         (digests(path).sha256 for path in [kept] if path.is_file()),
+        (run.sha256 for store in [sources.store] if store for run in runs_tagged(store, MODEL_MD5, training.md5)),
     )
     return next((sha256 for way in ways for sha256 in way if sha256), "")
 
@@ -82,15 +86,15 @@ def evaluations(sources: Sources) -> Iterator[tuple[Snapshot, str, str]]:
             yield snapshot, named, md5_of(content, usedforsecurity=False).hexdigest()
 
 
-def trainings(sources: Sources, *hashes: str) -> Iterator[Training]:
-    """Yield the trainings whose dvc.lock names what starts with these hashes, the oldest first.
+def trainings(sources: Sources, prefix: str = "") -> Iterator[Training]:
+    """Yield the trainings whose dvc.lock has a hash that starts so, the oldest first.
 
     What many a dvc.lock says alike is read once for each model and run.
     """
-    seen: set[Iterable[str]] = set()
+    seen: set[tuple[str, ...]] = set()
     for snapshot in sources.snapshots:
         made = (*named_hashes(snapshot.text, MODEL), *named_hashes(snapshot.text, LINEAGE))
-        if made in seen or not all(has_hash(snapshot.text, hash) for hash in hashes):
+        if made in seen or not has_hash(snapshot.text, prefix):
             continue
         training = training_of(read(snapshot))
         if training:

@@ -16,8 +16,10 @@ from .repository import blobs, paths
 
 WORDS: dict[State, str] = {
     "kept": "in DVC's cache",
+    "unread": "in DVC's cache, not hashed",
     "present": "not in DVC's cache, but in its place here",
     "damaged": "in DVC's cache, but DAMAGED there: delete it, then `dvc pull`",
+    "other": "in DVC's cache, but with ANOTHER SHA-256 than was recorded",
     "missing": "not in DVC's cache",
 }
 
@@ -107,7 +109,7 @@ def notebook_link(known: Evidence, *, thorough: bool) -> Link:
 def link_to(name: str, known: Evidence, kept: list[Material], facts: dict, *, always: bool = False) -> Link:
     """Return a link to files that DVC keeps, with the way to those that aren't at hand, or to all of them."""
     wanted = [one for one in kept if always or one.state == "missing"]
-    make = found if all(one.state in ("kept", "present") for one in kept) else lost
+    make = found if all(one.state in ("kept", "unread", "present") for one in kept) else lost
     return make(name, *columns([one.row for one in kept]), way_to(known, wanted) if wanted else "", **facts)
 
 

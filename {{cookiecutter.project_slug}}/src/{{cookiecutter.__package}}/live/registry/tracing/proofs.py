@@ -51,7 +51,10 @@ def inputs_link(known: Evidence) -> Link:
     rest = [path for path in wrong if path not in excused]
     by = "its run read them" if known.run and known.run.inputs else f"{LOCK} names them"
     head = f"{len(files) - len(wrong)} of {len(files)} files in git are {here} as {by}"
-    says = [f"{path}: {why}" for path, why in {**excused, **dict.fromkeys(rest, f"not so {here}")}.items()]
+    says = [
+        f"{path}: {why}"
+        for path, why in {**excused, **dict.fromkeys(rest, f"not there as it was read, {here}")}.items()
+    ]
     facts = {"commit": place, "recorded": files, "differing": rest, "explained": excused}
     return (lost if rest else found)("inputs", head, *says, **facts)
 

@@ -137,9 +137,9 @@ def load_run(store: Store, run_id: str) -> Run | None:
     return None
 
 
-def runs_of(store: Store, sha256: str) -> list[Run]:
-    """Return the runs that say of themselves that they made this model, the oldest first."""
-    return search(store, f"tags.`{MODEL_SHA256}` = '{sha256}'")
+def runs_tagged(store: Store, tag: str, hash: str) -> list[Run]:
+    """Return the runs that say of themselves that they made the model with this hash, the oldest first."""
+    return search(store, f"tags.`{tag}` = '{hash}'")
 
 
 def training_runs(store: Store) -> list[Run]:
