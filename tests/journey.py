@@ -145,6 +145,16 @@ def golden(project: Path) -> Any:
     return json.loads((project / "models" / "golden.json").read_text(encoding="utf-8"))
 
 
+def edit_params(project: Path, changes: dict[str, str]) -> None:
+    """Replace each pattern in params.yaml, which has to be there once."""
+    path = project / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    for pattern, value in changes.items():
+        text, count = re.subn(pattern, value, text)
+        assert count == 1, f"{pattern} is {count} times in params.yaml"
+    path.write_text(text, encoding="utf-8")
+
+
 def edit_notebook(project: Path, name: str, kind: str, change: str) -> None:
     """Append a line to the last cell of a kind ('code' or 'markdown')."""
     path = project / "notebooks" / f"{name}.ipynb"

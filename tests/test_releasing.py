@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journey import GIT, ask, cloned, commit, evaluation, golden, make, run, served, stages_run, status
+from journey import GIT, ask, cloned, commit, edit_params, evaluation, golden, make, run, served, stages_run, status
 
 pytestmark = pytest.mark.journey
 # A model that has learned until September, measured on October beside the one that has learned until May.
@@ -21,16 +21,6 @@ AUTUMN = {
 }
 # A model that has hardly learned anything, and that no threshold stops.
 WORSE = {r"max_iter: 200": "max_iter: 3"}
-
-
-def edit(project: Path, changes: dict[str, str]) -> None:
-    """Replace each pattern in params.yaml, which has to be there once."""
-    path = project / "params.yaml"
-    text = path.read_text(encoding="utf-8")
-    for pattern, value in changes.items():
-        text, count = re.subn(pattern, value, text)
-        assert count == 1, f"{pattern} is {count} times in params.yaml"
-    path.write_text(text, encoding="utf-8")
 
 
 def live(project: Path, *arguments: str, check: bool = True) -> str:
@@ -116,11 +106,14 @@ def test_a_response_leads_back_to_all_that_made_it(project: Path, tmp_path: Path
     for name in known:
         (found,) = json.loads(live(project, "trace", name, "--json"))["models"]
         assert found["sha256"] == answer["model"]["sha256"], name
+    shown = live(project, "show")
+    assert links["run"]["facts"]["id"] in shown
+    assert shown.endswith("\nEvery link resolves.\n")
 
 
 def test_the_autumn_model_beats_the_champion_on_october_and_by_how_much(project: Path) -> None:
     """Both answer the same flights; the report says which is better, with the interval of the difference."""
-    edit(project, AUTUMN)
+    edit_params(project, AUTUMN)
     assert stages_run(make(project, "pipeline"))[-4:] == ["train", "champion", "evaluate", "package"]
     verdict = gate(project)
     difference = verdict["difference"]
@@ -164,7 +157,7 @@ def test_one_command_goes_back_and_the_history_tells_it(project: Path) -> None:
 
 def test_a_worse_model_is_stopped_and_cannot_be_promoted(project: Path) -> None:
     """The stage fails with the rules that failed, the report is there all the same, and the champion stays."""
-    edit(project, WORSE)
+    edit_params(project, WORSE)
     output = run(["make", "--no-print-directory", "pipeline"], project, check=False)
     assert "Traceback" not in output
     assert "Error: 04_evaluate.ipynb" in output

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
-from journey import clone, cloned, commit, evaluation, fetched, make, refused, run, stages_run, status
+from journey import clone, cloned, commit, edit_params, evaluation, fetched, make, refused, run, stages_run, status
 from services import BUCKET, KEYS, mlflow_server, postgres, s3_store, server_environment
 
 pytestmark = pytest.mark.journey
@@ -43,22 +43,13 @@ class Team(NamedTuple):
     stop: ExitStack
 
 
-def edit(path: Path, changes: dict[str, str]) -> None:
-    """Replace each pattern, which has to be there once."""
-    text = path.read_text(encoding="utf-8")
-    for pattern, value in changes.items():
-        text, count = re.subn(pattern, value, text)
-        assert count == 1, f"{pattern} is {count} times in {path.name}"
-    path.write_text(text, encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A pipeline that has run with MLFLOW_TRACKING_URI alone set: no database, no bucket, no key."""
     folder = tmp_path_factory.mktemp("team")
     project = cloned(folder)
     make(project, "setup")
-    edit(project / "params.yaml", SHORTER)
+    edit_params(project, SHORTER)
     python = server_environment(project, folder)
     with pytest.MonkeyPatch.context() as patch, ExitStack() as around, ExitStack() as stop:
         database, s3 = around.enter_context(postgres(folder)), around.enter_context(s3_store(folder))
@@ -143,7 +134,7 @@ def test_a_colleague_sees_it_and_registers_the_next_version(team: Team, monkeypa
     make(other, "setup")
     run([str(other / ".venv" / "bin" / "dvc"), "pull", "--quiet"], other)
     assert answers_alike(other, "1")
-    edit(other / "params.yaml", MORE_TREES)
+    edit_params(other, MORE_TREES)
     monkeypatch.setenv("PATH", f"{other / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     assert stages_run(run(["dvc", "repro", "train"], other)) == ["train"]
     assert (lineage(other)["version"], lineage(other)["registered"]) == ("1.0.1", "2")

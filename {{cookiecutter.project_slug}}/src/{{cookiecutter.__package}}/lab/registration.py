@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import md5
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,7 +55,14 @@ def log_model(stage: Stage, example: pd.DataFrame, answer: Any) -> Registered:
         input_example=example,
         pip_requirements=[f"{name}=={version(name)}" for name in SERVING],
     )
+    # So that a draft's model is traced as well, and one that another run had registered already.
+    mlflow.set_tags(hashes(stage.output("model").read_bytes()))
     return Registered(stage.mode) if stage.mode == "draft" else register(stage, info)
+
+
+def hashes(model: bytes) -> dict[str, str]:
+    """Return the tags that say which model a run made: its hash, and the one under which DVC knows it."""
+    return {entries.MODEL_SHA256: sha256(model), entries.MODEL_MD5: md5(model, usedforsecurity=False).hexdigest()}
 
 
 def register(stage: Stage, info: ModelInfo) -> Registered:

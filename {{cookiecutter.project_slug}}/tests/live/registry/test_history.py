@@ -59,9 +59,13 @@ def test_the_champion_is_shown_with_where_it_comes_from(climbed: Project):
     assert f"sha256      {climbed.sha256('1.0.1')}\n" in shown
     assert f"registered  as number {number} at 2" in shown
     assert "gate        passed, compared with nobody, by choice\n" in shown
-    assert f"run         {climbed.look().versions[number].run_id}\n" in shown
-    assert f"commit      {'c' * 40}, with changes that weren't committed\n" in shown
     assert re.search(r"champion    since \S+Z, rollback by ada \(late in July\)\n", shown)
+    assert f"  run       {climbed.look().versions[number].run_id}" in shown
+    assert f"! code      {'c' * 12}  not in this repository\n" in shown
+    assert "with uncommitted changes" in shown
+    for link in ("lock", "inputs", "bytes", "data", "notebook"):
+        assert f"\n! {link:<8}  " in shown, shown
+    assert shown.endswith(" of 8 links do not resolve: code, lock, inputs, bytes, data, notebook.\n")
 
 
 def test_any_version_can_be_shown(climbed: Project):

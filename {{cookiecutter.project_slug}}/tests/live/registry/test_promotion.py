@@ -94,7 +94,7 @@ def test_a_champion_that_moved_since_is_named_with_the_way_on(registered: Projec
     registered.done("promote", "1.0.1")
     said = registered.refused("promote", "1.1.0")
     assert "against the champion 1.0.0, and 1.0.1 is champion now" in said
-    assert "`dvc repro --force --single-item champion`, then `make pipeline`" in said
+    assert "`live champion` fetches it, `make pipeline` compares again" in said
     registered.done("rollback")
     registered.done("promote", "1.1.0")
 

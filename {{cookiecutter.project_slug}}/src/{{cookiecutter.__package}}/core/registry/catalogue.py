@@ -103,9 +103,13 @@ def version_of(entry: ModelVersion) -> Version:
 
 def champion_number(client: MlflowClient, name: str) -> int | None:
     """Return the number of the version that has the alias `champion`, or None if none has."""
+    return aliases(client, name).get(CHAMPION)
+
+
+def aliases(client: MlflowClient, name: str) -> dict[str, int]:
+    """Return the number of the version that each alias names."""
     found = asked(client.search_registered_models, named(name))
-    number = found[0].aliases.get(CHAMPION) if found else None
-    return int(number) if number else None
+    return {alias: int(number) for alias, number in found[0].aliases.items()} if found else {}
 
 
 def model_file(client: MlflowClient, name: str, number: int, path: str) -> bytes:

@@ -22,6 +22,8 @@ GATE = "gate"
 # The hash of the signature beside the bytes, and of the table they were trained on.
 SIGNATURE = "signature"
 TRAINED_ON = "trained_on"
+# Tags of a run that trained a model: the hashes by which the registry, and DVC, know what it made.
+MODEL_SHA256, MODEL_MD5 = "model.sha256", "model.md5"
 # What the log of releases is called: the model's name with this behind it.
 RELEASES = "-releases"
 # Files of a version: of its model, and of the run that trained it.
@@ -46,7 +48,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One registered version. `number` is MLflow's, `version` the semantic one; `created` in milliseconds of 1970.
 
-    What somebody registered by hand has no tags, and so neither hash nor semantic version.
+    What somebody registered by hand has no tags, and so neither hash nor semantic version. `aliases` are filled in
+    where they were asked for.
     """
 
     number: int
@@ -57,6 +60,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     gate: str = ""
     run_id: str = ""
     created: int = 0
+    aliases: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...core.cache import is_kept, kept_path
 from ...core.project import WorkspaceError
 from ..files import faults
 from ..files.notebooks import changed_cells, load_notebook, project
@@ -97,7 +98,7 @@ class Freshness:
     def executed_copy(self, spec: StageSpec, locked: str) -> dict[str, Any] | None:
         """Return the copy that DVC executed: in reports/, or in its cache if a later run left another one there."""
         kept = recorded(self.locked[spec.name].get("outs")).get(spec.executed, "")
-        for path in (self.root / spec.executed, self.hashes.cached_path(kept)):
+        for path in (self.root / spec.executed, kept_path(self.hashes.cache, kept)):
             with contextlib.suppress(WorkspaceError, OSError):
                 copy = load_notebook(path)
                 if text_md5(project(copy, spec.notebook)) == locked:
@@ -131,7 +132,7 @@ class Freshness:
         missing: dict[str, bool] = {}
         for path, cached in outputs_of(entry):
             found, kept = self.hashes.of(path), locked.get(path, "")
-            in_cache = bool(cached and kept) and self.hashes.cached(kept)
+            in_cache = bool(cached and kept) and is_kept(self.hashes.cache, kept)
             if not kept:
                 yield f"output {path} is new in dvc.yaml"
             elif not found:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import configparser
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pathspec import GitIgnoreSpec
-from platformdirs import site_config_path, user_config_path
+
+from ...core.cache import cache_folder
 
 
 class Hashes:
@@ -20,7 +19,7 @@ class Hashes:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.known: dict[str, str] = {}
-        self.cache = cache_folder(root) / "files" / "md5"
+        self.cache = cache_folder(root)
         self.ignored = ignored_paths(root)
 
     def of(self, relative: str) -> str:
@@ -44,19 +43,6 @@ class Hashes:
                 if not self.ignored.match_file(Path(os.path.relpath(path, self.root)).as_posix()):
                     yield path
 
-    def cached_path(self, recorded: str) -> Path:
-        """Return where DVC's cache keeps what has this hash."""
-        return self.cache / recorded[:2] / recorded[2:]
-
-    def cached(self, recorded: str) -> bool:
-        """Return whether DVC's cache holds what has this hash, with every file of a folder."""
-        path = self.cached_path(recorded)
-        try:
-            entries: list[dict[str, Any]] = json.loads(path.read_bytes()) if recorded.endswith(".dir") else []
-        except (OSError, ValueError):
-            return False
-        return path.exists() and all(self.cached(entry["md5"]) for entry in entries)
-
 
 def md5(path: Path) -> str:
     """Return the MD5 that DVC records for a file; empty if there is none."""
@@ -71,15 +57,3 @@ def ignored_paths(root: Path) -> GitIgnoreSpec:
     path = root / ".dvcignore"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return GitIgnoreSpec.from_lines([".git/", ".hg/", ".dvc/", *lines])
-
-
-def cache_folder(root: Path) -> Path:
-    """Return where DVC keeps its cache: .dvc/cache, or what the nearest of its four settings files says."""
-    folders = (site_config_path("dvc", "iterative"), user_config_path("dvc", "iterative"), root / ".dvc")
-    found = root / ".dvc" / "cache"
-    for path in (*(folder / "config" for folder in folders), root / ".dvc" / "config.local"):
-        settings = configparser.ConfigParser(interpolation=None, strict=False)
-        settings.read(path, encoding="utf-8")
-        if chosen := settings.get("cache", "dir", fallback=""):
-            found = (path.parent / Path(chosen).expanduser()).resolve()
-    return found

@@ -77,14 +77,19 @@ def history(as_json: bool) -> None:
 @click.command(short_help="What is known of the champion, or of VERSION.")
 @VERSION
 def show(version: str | None) -> None:
-    """Show a version's hash, what the gate said, where it comes from, and since when it is live."""
+    """Show a version's hash, what the gate said, since when it is live, and its lineage: each link back to its data.
+
+    DVC's cache is believed; `live trace` hashes what it holds.
+    """
     with sentences():
         registry = opened()
-        from ..registry.showing import chosen, shown
+        from ..registry.showing import chosen, shown, way_back
         from ..registry.store import look
 
         situation = look(registry)
-        click.echo("\n".join(shown(registry, situation, chosen(situation, registry.name, version))))
+        found = chosen(situation, registry.name, version)
+        lines = [*shown(registry, situation, found), "", *way_back(registry, found)]
+    click.echo("\n".join(lines))
 
 
 @click.command(short_help="Fetch the champion for the gate (a stage of dvc.yaml).")

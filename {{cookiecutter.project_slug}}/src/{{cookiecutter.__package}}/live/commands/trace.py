@@ -28,7 +28,7 @@ def trace(what: str, as_json: bool, quick: bool) -> None:
     """
     # MLflow takes a second, in which `live --help` has answered.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    from ...core.registry.server import StoreError
+    from ...core.registry.errors import StoreError
     from ..registry.tracing.answers import answer, answer_lines
     from ..registry.tracing.references import TraceError
 

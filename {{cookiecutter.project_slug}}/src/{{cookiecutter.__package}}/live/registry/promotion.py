@@ -9,7 +9,7 @@ from .proof import prove
 from .store import Registry, Situation, find_version, look, require_models
 from .transition import Author, Say, entry_of, release, require_followed, settle
 
-AGAIN = "`dvc repro --force --single-item champion`, then `make pipeline`, and promote what passes"
+AGAIN = "`live champion` fetches it, `make pipeline` compares again, and what passes can be promoted"
 
 
 def promote(registry: Registry, wanted: str | None, author: Author, say: Say) -> None:

@@ -1,13 +1,18 @@
-"""What is known of a registered version, in a few lines."""
+"""What is known of a registered version: the gate's verdict, since when it is live, and where it comes from."""
 
 from __future__ import annotations
+
+import os
 
 from ...core.registry.entries import Version
 from ...core.registry.errors import ReleaseError
 from .history import shown_time
-from .origins import lineage_of
 from .releases import Release
 from .store import Registry, Situation, find_version, require_models
+from .tracing.chains import chain_of
+from .tracing.evidence import gather
+from .tracing.links import closing, link_lines
+from .tracing.sources import load_sources
 from .transition import NOUNS
 
 
@@ -30,18 +35,23 @@ def chosen(situation: Situation, name: str, wanted: str | None) -> Version:
 
 
 def shown(registry: Registry, situation: Situation, version: Version) -> list[str]:
-    """Return what a version is, what the gate said, where it comes from, and since when it is live."""
-    origin = lineage_of(registry, version)
-    changed = ", with changes that weren't committed" if origin.git_dirty else ""
+    """Return what a version is, what the gate said of it, and since when it is live."""
     facts = {
         "sha256": version.sha256 or "unknown",
         "registered": f"as number {version.number} at {shown_time(version.created)}",
         "gate": gate_says(situation, version),
-        "run": version.run_id or "unknown",
-        "commit": f"{origin.git_commit}{changed}",
         "champion": champion_since(situation, version),
     }
     return [f"{registry.name} {version.shown}", *(f"  {name:<10}  {fact}" for name, fact in facts.items())]
+
+
+def way_back(registry: Registry, version: Version) -> list[str]:
+    """Return the links from a version back to its data, as `live trace --quick` prints them."""
+    if not version.sha256:
+        return ["It was registered by hand, without its hash: nothing leads back from it."]
+    known = gather(load_sources(registry.root, os.environ), version.sha256, version.run_id)
+    chain = chain_of(known, thorough=False)
+    return [*(line for link in chain.links[1:] for line in link_lines(link)), "", closing(chain)]
 
 
 def gate_says(situation: Situation, version: Version) -> str:

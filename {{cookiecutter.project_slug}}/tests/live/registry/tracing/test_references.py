@@ -185,10 +185,7 @@ def test_a_run_that_made_no_model_is_refused(copied: World):
 def test_a_version_that_was_registered_by_hand_is_refused(copied: World):
     """Without the tag sha256 nobody knows its bytes."""
     copied.client.create_model_version("tiny", "runs:/x/model")
-    assert (
-        refusal(sources.load_sources(copied.root, {}), "3")
-        == "tiny version 3 led to no model that anything here knows."
-    )
+    assert refusal(sources.load_sources(copied.root, {}), "3") == "tiny 3 led to no model that anything here knows."
 
 
 def test_a_commit_that_is_only_a_run_s_memory_leads_to_its_model(copied: World):

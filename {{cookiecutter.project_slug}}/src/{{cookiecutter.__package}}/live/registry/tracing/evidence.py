@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ....core.registry.entries import CHAMPION
+from ....core.registry.entries import CHAMPION, MODEL_SHA256, Version
 from .identity import model_md5, training_that_made
 from .locks import LINEAGE, Training
-from .runs import MODEL_SHA256, Run, Version, load_run, run_of_lineage, runs_tagged
+from .runs import Run, load_run, run_of_lineage, runs_tagged
 from .sources import Sources
 
 

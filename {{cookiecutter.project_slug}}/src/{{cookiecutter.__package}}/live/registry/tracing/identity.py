@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import md5 as md5_of
 
-from .cache import digests, kept_path
+from ....core.cache import kept_path
+from ....core.registry.entries import MODEL_MD5
+from .kept import digests
 from .locks import LINEAGE, MODEL, SIGNATURE, Snapshot, Training, has_hash, named_hashes, read, training_of
 from .repository import blobs
-from .runs import MODEL_MD5, Run, runs_tagged
+from .runs import Run, runs_tagged
 from .sources import Sources, sha256_in
 
 EVALUATION = "metrics/evaluation.json"

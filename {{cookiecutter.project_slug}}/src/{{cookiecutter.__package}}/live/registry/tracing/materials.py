@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ruamel.yaml import YAML, YAMLError
 
-from .cache import Digests, State, state_of
 from .evidence import Evidence
+from .kept import Digests, State, state_of
 from .links import Link, columns, found, lost, short
 from .locks import MODEL, Training, maker, stages_behind
 from .proofs import data_inputs, in_git, recorded_inputs

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ....core.registry.entries import Version
 from .identity import evaluations, model_sha256, present_model, run_of, trainings
 from .links import short
 from .locks import LINEAGE, LOCK, Snapshot, Training, around, read, training_of
 from .materials import adopted
 from .repository import commits_like, contents, load_commit, touching
-from .runs import Run, Version, run_of_lineage, training_runs
+from .runs import Run, run_of_lineage, training_runs
 from .sources import Sources
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ....core.registry.entries import Version
 from .evidence import Evidence
 from .links import Link, found, lost, moment, short
 from .repository import UNSHALLOW, is_checked_out, is_repository, is_shallow, load_commit, references_with
-from .runs import Version
 
 
 def version_link(known: Evidence) -> Link:
@@ -33,31 +32,20 @@ def version_link(known: Evidence) -> Link:
 
 
 def facts_of(version: Version) -> dict[str, Any]:
-    """Return a version for programs."""
-    return {**msgspec.to_builtins(version), "gate": gate_of(version)}
-
-
-def gate_of(version: Version) -> dict[str, Any]:
-    """Return the verdict of the gate; empty if there is none that can be read."""
-    try:
-        verdict = json.loads(version.gate or "{}")
-    except ValueError:
-        return {}
-    return verdict if isinstance(verdict, dict) else {}
+    """Return a version for programs, its gate's verdict as an object; empty if there is none that can be read."""
+    return {**msgspec.to_builtins(version), "gate": msgspec.to_builtins(version.verdict or {})}
 
 
 def verdict(known: Evidence, version: Version) -> str:
     """Return the gate's verdict in words."""
-    gate = gate_of(version)
-    if not gate:
+    gate = version.verdict
+    if gate is None:
         return "the gate has not judged it"
-    if gate.get("sha256") != known.sha256:
-        return f"the gate judged other bytes under this version ({short(str(gate.get('sha256')))}), not these"
-    rival = str(gate.get("champion") or "")
-    names = (other.shown for other in known.sources.versions if other.sha256 == rival)
-    against = f"against {next(names, short(rival))}" if rival else "with no champion to beat"
-    failed = ", ".join(str(rule) for rule in gate.get("failed") or ())
-    return f"passed the gate {against}" if gate.get("passed") else f"FAILED the gate {against}: {failed}"
+    if gate.sha256 != known.sha256:
+        return f"the gate judged other bytes under this version ({short(gate.sha256)}), not these"
+    names = (other.shown for other in known.sources.versions if other.sha256 == gate.champion)
+    against = f"against {next(names, short(gate.champion))}" if gate.champion else "with no champion to beat"
+    return f"passed the gate {against}" if gate.passed else f"FAILED the gate {against}: {', '.join(gate.failed)}"
 
 
 def run_link(known: Evidence) -> Link:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .cache import digests
+from .kept import digests
 from .meanings import Led, Meaning, hash_meanings, meanings
 from .repository import UNSHALLOW, is_shallow
 from .sources import Sources

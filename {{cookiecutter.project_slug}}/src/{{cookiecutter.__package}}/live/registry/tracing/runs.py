@@ -16,29 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ....core.lineage import Lineage
 from ....core.project import tracking_uri
-from ....core.registry.entries import GATE, SHA256, VERSION
-from ....core.registry.server import StoreError, require_answer
+from ....core.registry import catalogue
+from ....core.registry.entries import MODEL_MD5, MODEL_SHA256, Version
+from ....core.registry.errors import StoreError
+from ....core.registry.server import require_answer
 
-# Tags of a run: the hashes of the model it made, by which git and DVC know it too.
-MODEL_SHA256, MODEL_MD5 = "model.sha256", "model.md5"
 INPUT = "input."
 PAGE = 1000
-
-
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered version: MLflow's number, the semantic version if it has one, and the gate's verdict as JSON."""
-
-    number: int
-    version: str
-    sha256: str
-    run_id: str
-    aliases: tuple[str, ...]
-    gate: str
-
-    @property
-    def shown(self) -> str:
-        """What people call it."""
-        return self.version or f"version {self.number}"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,26 +84,15 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
-        said = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-        raise StoreError(f"MLflow's store can't be used as it is: {said}.") from None
+        raise StoreError(f"MLflow's store can't be used as it is: {catalogue.first_line(error)}") from None
 
 
 def load_versions(client: MlflowClient, name: str) -> Iterator[Version]:
-    """Yield the registered versions, the newest first."""
-    quote = '"' if "'" in name else "'"
-    named = f"name = {quote}{name}{quote}"
-    registered = client.search_registered_models(named)
-    aliases = registered[0].aliases if registered else {}
-    found = paged(lambda token: client.search_model_versions(named, page_token=token))
-    for entry in sorted(found, key=lambda entry: int(entry.version), reverse=True):
-        yield Version(
-            number=int(entry.version),
-            version=entry.tags.get(VERSION, ""),
-            sha256=entry.tags.get(SHA256, ""),
-            run_id=entry.run_id or "",
-            aliases=tuple(sorted(alias for alias, number in aliases.items() if str(number) == str(entry.version))),
-            gate=entry.tags.get(GATE, ""),
-        )
+    """Yield the registered versions, the newest first, with their aliases."""
+    known = catalogue.aliases(client, name)
+    for version in reversed(catalogue.versions(client, name)):
+        named = sorted(alias for alias, number in known.items() if number == version.number)
+        yield msgspec.structs.replace(version, aliases=tuple(named))
 
 
 def load_run(store: Store, run_id: str) -> Run | None:

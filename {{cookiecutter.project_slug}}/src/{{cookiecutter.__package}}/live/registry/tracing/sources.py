@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from ....core.cache import cache_folder
 from ....core.lineage import Lineage
 from ....core.records import load_mapping
-from ....core.registry.server import StoreError
-from .cache import cache_folder, digests, kept_bytes
+from ....core.registry.entries import Version
+from ....core.registry.errors import StoreError
+from .kept import digests, kept_bytes
 from .locks import LINEAGE, SIGNATURE, Snapshot, load_snapshots, named_hashes
-from .runs import Store, Version, open_store
+from .runs import Store, open_store
 
 
 class Sources(NamedTuple):
