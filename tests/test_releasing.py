@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,10 @@ def test_a_response_leads_back_to_all_that_made_it(project: Path, tmp_path: Path
     for name in known:
         (found,) = json.loads(live(project, "trace", name, "--json"))["models"]
         assert found["sha256"] == answer["model"]["sha256"], name
+    with closing(sqlite3.connect(project / "mlflow.db")) as database:
+        query = "SELECT key, value FROM tags WHERE run_uuid = ? AND key LIKE 'model.%'"
+        tags = dict(database.execute(query, (links["run"]["facts"]["id"],)))
+    assert tags == {"model.sha256": answer["model"]["sha256"], "model.md5": links["lock"]["facts"]["md5"]}
     shown = live(project, "show")
     assert links["run"]["facts"]["id"] in shown
     assert shown.endswith("\nEvery link resolves.\n")

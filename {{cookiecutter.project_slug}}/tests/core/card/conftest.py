@@ -16,6 +16,8 @@ from {{cookiecutter.__package}}.core.card import facts
 from {{cookiecutter.__package}}.core.card.run import Run
 from {{cookiecutter.__package}}.core.lineage import Lineage
 
+from ..conftest import PLANTED
+
 CARD = sections.Card(
     intended_use="Sorting letters by hand.",
     limits=("It reads no handwriting.", "It has seen one town."),
@@ -121,26 +123,6 @@ def altered() -> Callable[..., Run]:
         )._replace(**known)
 
     return alter
-
-
-# What tables and people may hold: each must come out as the text it is.
-PLANTED = (
-    '</title></code>"><script>alert(1)</script>',
-    "<!-- picture: calibration -->",
-    "a|b",
-    "*bold* _it_ `code` ~~no~~",
-    "[a link](https://example.org)",
-    "![a picture](https://example.org/x.png)",
-    "<img src=x onerror=alert(1)>",
-    "&lt;b&gt; & &#60;",
-    "# a heading",
-    "$x^2$ \\(y\\) \\",
-    "- a point",
-    "1. a number",
-    "\"quoted\" 'twice'",
-    "https://example.org",
-    "名前 größe",
-)
 
 
 @pytest.fixture(scope="session")

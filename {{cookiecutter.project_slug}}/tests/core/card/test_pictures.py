@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 
 from {{cookiecutter.__package}}.core.card import pictures, text
-from {{cookiecutter.__package}}.core.card.markdown import PICTURE, score
 from {{cookiecutter.__package}}.core.card.run import Run
+from {{cookiecutter.__package}}.core.prose.markdown import PICTURE, score
 
 
 def test_every_place_in_the_text_has_its_pictures(run: Run):

@@ -13,9 +13,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from {{cookiecutter.__package}}.core import schema, sections
-from {{cookiecutter.__package}}.core.card import markdown, text
+from {{cookiecutter.__package}}.core.card import text
 from {{cookiecutter.__package}}.core.card.run import CardError, Run
 from {{cookiecutter.__package}}.core.evidence import Bin
+from {{cookiecutter.__package}}.core.prose import markdown
 from {{cookiecutter.__package}}.core.prose.words import Prose
 
 Altered = Callable[..., Run]

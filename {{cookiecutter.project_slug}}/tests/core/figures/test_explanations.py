@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import msgspec
@@ -17,23 +15,9 @@ from {{cookiecutter.__package}}.core import schema
 from {{cookiecutter.__package}}.core.evidence import Dependence, Leaning
 from {{cookiecutter.__package}}.core.figures import explanations as figures
 
+Png = Callable[[Figure], bytes]
 MakeSchema = Callable[..., schema.Schema]
 LEANS = {"amount": Leaning(0.3, 0.02), "note": Leaning(0.1, 0.01), "colour": Leaning(-0.01, 0.03)}
-
-
-@pytest.fixture(autouse=True)
-def no_warnings() -> Iterator[None]:
-    """A picture that warns puts a red box into a notebook, and fails its replay."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def png(figure: Figure) -> bytes:
-    """Return the picture as a browser gets it."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=30)
-    return buffer.getvalue()
 
 
 def curve(kind: schema.Kind, *grid: object, **changes: object) -> Dependence:
@@ -67,7 +51,7 @@ def test_only_the_largest_importances_are_drawn():
     assert labels == [f"f{n}" for n in reversed(range(figures.MOST_BARS))]
 
 
-def test_curves_of_every_kind_and_task_are_drawn(each: SimpleNamespace):
+def test_curves_of_every_kind_and_task_are_drawn(each: SimpleNamespace, png: Png):
     """A panel for each feature with its name, all on one scale, and each by itself as well."""
     found = ex.dependence(each.served.outcome, each.frame, each.schema, list(each.schema.features), rows=50)
     figure = figures.dependences(found, each.schema)
@@ -125,7 +109,7 @@ def test_levels_are_named_and_nothing_connects_them(make_schema: MakeSchema):
         (None,),
     ],
 )
-def test_days_are_written_as_days(make_schema: MakeSchema, days: tuple[str | None, ...]):
+def test_days_are_written_as_days(make_schema: MakeSchema, days: tuple[str | None, ...], png: Png):
     """From the first that there is to the last, which many tables mean by never."""
     figure = figures.dependence("x", {"x": curve("date", *days)}, make_schema("binary"))
     assert png(figure)
@@ -154,7 +138,7 @@ def test_marks_show_where_the_rows_are(make_schema: MakeSchema):
 
 
 @pytest.mark.parametrize("name", ["$\\frac$", "a" * 300, "_hidden", "<b>&amp;", "名前", "%s {0} #"])
-def test_any_name_can_be_drawn(make_schema: MakeSchema, name: str):
+def test_any_name_can_be_drawn(make_schema: MakeSchema, name: str, png: Png):
     """A dollar sign is no formula, and a line feed no end."""
     known = make_schema("multiclass", classes=(name, "b", "c"))
     lines = {part: dict.fromkeys(known.classes, (0.1, 0.2)) for part in ("low", "mean", "high")}
@@ -178,7 +162,7 @@ def test_several_lines_have_no_bands(make_schema: MakeSchema):
     assert 0.6 < high < 0.7
 
 
-def test_a_flat_answer_is_drawn(make_schema: MakeSchema):
+def test_a_flat_answer_is_drawn(make_schema: MakeSchema, png: Png):
     """A model that says the same to everybody, zero too."""
     for height in (0.0, 3.0, -1e9):
         lines = {part: {"yes": (height, height)} for part in ("low", "mean", "high")}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, ModuleType, SimpleNamespace
@@ -16,7 +15,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import comparison, gating, params, schema, sections
-from {{cookiecutter.__package}}.core.gating import leaks, rivals, rules, verdict
+from {{cookiecutter.__package}}.core.gating import rivals, rules, verdict
 
 TASKS = ("binary", "multiclass", "regression")
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "middle", "high"), "regression": ()}
@@ -291,7 +290,6 @@ def planted(where: str, right: str, wrong: str) -> Iterator[Modules]:
     finally:
         sys.modules.update(before)
         gating.rivals, gating.rules, gating.verdict = rivals, rules, verdict
-        importlib.invalidate_caches()
 
 
 def fresh(name: str, text: str, before: ModuleType) -> ModuleType:
@@ -336,62 +334,12 @@ def test_a_refusal_names_every_broken_rule_and_the_way_out():
     verdict.require_passed(judged(Case("", set(), "", champion=None), "binary"))
 
 
-def test_a_threshold_for_an_unknown_metric_is_refused():
-    """A misspelt threshold doesn't count as met."""
-    known = schema.Schema(task="binary", id="id", time=None, target="x", classes=("a", "b"), features=FEATURES)
-    with pytest.raises(ValueError, match="nearest one is 'brier'"):
-        list(rules.bounded({"brier": 0.1}, {"brief": sections.Bound(max=0.2)}, known))
-
-
-@pytest.mark.parametrize(
-    ("bound", "value", "missed"),
-    [
-        ({"min": 0.7}, 0.7, 0),
-        ({"min": 0.7}, 0.6999, 1),
-        ({"max": 0.7}, 0.7, 0),
-        ({"max": 0.7}, 0.7001, 1),
-        ({"max": 0.7}, float("nan"), 1),
-        ({"max": 0.7}, float("inf"), 1),
-        ({"min": 0.1, "max": 0.7}, float("nan"), 2),
-        ({"min": 0.1, "max": 0.7}, 0.4, 0),
-        ({"min": 0.1, "max": 0.7}, 0.0, 1),
-    ],
-)
-def test_a_bound_itself_is_allowed_and_nan_never_is(bound: dict[str, float], value: float, missed: int):
-    """A rule for each end of a bound."""
-    known = schema.Schema(task="binary", id="id", time=None, target="x", classes=("a", "b"), features=FEATURES)
-    found = list(rules.bounded({"brier": value}, {"brier": sections.Bound(**bound)}, known))
-    assert sum(not rule.passed for rule in found) == missed
-
-
-def test_the_verdict_survives_json(tmp_path: Path, make_json: Callable[[Any], Any]):
+def test_the_verdict_survives_json():
     """metrics/gate.json has everything, and NaN as null."""
-    found = make_json(judged(TABLE[0], "binary"))
+    found = msgspec.json.decode(msgspec.json.encode(judged(TABLE[0], "binary")))
     assert found["passed"] is False
     assert found["champion"] == {"version": "1.0.0", "sha256": THEIRS}
     assert set(found["difference"]) == {
         "metric", "challenger", "champion", "gain", "low", "high", "confidence", "resamples"
     }  # fmt: skip
     assert {entry["value"] for entry in found["slices"]} == {"north", "south", "east"}
-
-
-@pytest.fixture
-def make_json() -> Callable[[Any], Any]:
-    """Return a value as a JSON file gives it back."""
-    return lambda value: msgspec.json.decode(msgspec.json.encode(value))
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_a_feature_that_is_the_target_is_named_and_no_other(task: str):
-    """A category that follows it, a number that doesn't."""
-    random = np.random.default_rng(4)
-    truth = truth_of(task, random.normal(size=600))
-    levels = pd.Series(np.asarray(truth).round(1).astype(str))
-    told = {"place": levels} if task != "regression" else {"amount": truth * 3 + 1}
-    table = pd.DataFrame({"amount": random.normal(size=600), "place": "here", "outcome": truth} | told)
-    known = schema.Schema(task=task, id="id", time=None, target="outcome", classes=CLASSES[task], features=FEATURES)
-    score = rules.metric(params.PRIMARY[task], task).score
-    simple = float(score(truth, baseline(task, table)))
-    assert leaks.telling_feature(table, truth, known, params.PRIMARY[task], simple, 1) == next(iter(told))
-    blind = table.assign(amount=random.normal(size=600), place="here")
-    assert leaks.telling_feature(blind, truth, known, params.PRIMARY[task], simple, 1) == ""

@@ -23,9 +23,10 @@ from sqlalchemy.engine import Engine
 from {{cookiecutter.__package}}.core import data, schema
 from {{cookiecutter.__package}}.core.registry import entries
 from {{cookiecutter.__package}}.live import cli, golden, runtime
-from {{cookiecutter.__package}}.live.registry import store
+from {{cookiecutter.__package}}.live.registry import promotion, proof, rollback, store
 from {{cookiecutter.__package}}.live.registry.store import Situation
 
+AtOnce = Callable[..., list[tuple[int, str]]]
 NAME = "made-up"
 # Enough to promote to and fro, and each of other bytes.
 MODELS = ("1.0.0", "1.0.1", "1.1.0", "1.2.0", "2.0.0")
@@ -257,25 +258,42 @@ def forked(work: Callable[[], Any]) -> int:
 
 
 @pytest.fixture(scope="session")
-def at_once() -> Callable[[Project, list[tuple[str, ...]]], list[tuple[int, str]]]:
-    """Give several commands to `live` at the same moment, each in a process of its own; return exit codes and words."""
+def at_once() -> AtOnce:
+    """Give several commands to `live` at the same moment, each in a process of its own; return exit codes and words.
 
-    def run(project: Project, commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
-        start, go = os.pipe()
+    With `together` each waits, with what it has read, until all have proven their model and nobody has written.
+    """
+
+    def run(project: Project, commands: list[tuple[str, ...]], *, together: bool = False) -> list[tuple[int, str]]:
+        (start, go), (ready, waits) = os.pipe(), os.pipe()
         said = [project.root / f"said-{place}.json" for place in range(len(commands))]
+
+        def proven(registry: store.Registry, target: entries.Version) -> None:
+            proof.prove(registry, target)
+            os.write(waits, b".")
+            os.read(start, 1)
 
         def work(place: int) -> None:
             os.close(go)
-            os.read(start, 1)
             os.environ["LIVE_ACTOR"] = f"person {place}"
+            if together:
+                promotion.prove = rollback.prove = proven
+            else:
+                os.write(waits, b".")
+                os.read(start, 1)
             result = project.live(*commands[place])
             said[place].write_text(json.dumps([result.exit_code, result.output]), encoding="utf-8")
+            # One that was refused before it had proven anything keeps nobody waiting.
+            os.write(waits, b".")
 
         children = [forked(lambda place=place: work(place)) for place in range(len(commands))]
+        for _ in commands:
+            os.read(ready, 1)
         os.close(go)
         for child in children:
             os.waitpid(child, 0)
-        os.close(start)
+        for end in (start, ready, waits):
+            os.close(end)
         return [tuple(json.loads(path.read_text(encoding="utf-8"))) for path in said]
 
     return run

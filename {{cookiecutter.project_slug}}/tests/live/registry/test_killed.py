@@ -55,7 +55,7 @@ def test_a_killed_release_is_marked_until_it_is_finished(registered: Project, ki
     for _ in range(2):
         assert "unfinished: the next call finishes it" in registered.done("history").splitlines()[1]
     said = registered.done("promote", "1.1.0")
-    assert said.startswith("The promotion of 1.1.0 by ada, which was interrupted, is finished")
+    assert said.startswith("The promotion of 1.1.0 by ada wasn't finished yet, and is now")
     assert "unfinished" not in registered.done("history")
 
 

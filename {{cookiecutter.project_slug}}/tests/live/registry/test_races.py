@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
 import pytest
 
-from .conftest import MODELS, Project
+from .conftest import MODELS, AtOnce, Project
 
-AtOnce = Callable[[Project, list[tuple[str, ...]]], list[tuple[int, str]]]
+# What a call says first that met another's release between the log and the alias.
+ON_THE_WAY = re.compile(r"(The \w+ of [\d.]+ by person \d wasn't finished yet, and is now: .*\n)?")
 
 
 def settled(registered: Project) -> str | None:
@@ -23,7 +24,7 @@ def test_of_several_that_promote_different_versions_one_counts(registered: Proje
     """The others are told in one sentence who was faster, and their releases are marked as ignored."""
     registered.done("promote", "1.2.0")
     wanted = [MODELS[place % 3] for place in range(count)]
-    said = at_once(registered, [("promote", version) for version in wanted])
+    said = at_once(registered, [("promote", version) for version in wanted], together=True)
     champion = settled(registered)
     assert {version for version, (code, _) in zip(wanted, said, strict=True) if code == 0} == {champion}
     for version, (code, words) in zip(wanted, said, strict=True):
@@ -56,5 +57,7 @@ def test_promotions_and_rollbacks_at_once_leave_one_champion(climbed: Project, a
     assert champion in ("1.0.0", "1.0.1", "1.2.0", "2.0.0")
     assert len(found.standing.counted) > 3
     assert any(code == 0 for code, _ in said)
-    assert all(words.count("\n") == 1 for _, words in said), said
-    assert all(words.startswith("Error: ") == bool(code) for code, words in said), said
+    for code, words in said:
+        sentence = ON_THE_WAY.sub("", words, count=1)
+        assert sentence.count("\n") <= 1, words
+        assert sentence.startswith("Error: ") == bool(code), words

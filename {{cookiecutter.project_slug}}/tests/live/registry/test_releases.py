@@ -80,6 +80,7 @@ def test_a_release_after_deleted_ones_is_taken_at_its_word():
     standing = replayed([steps[0], steps[2]])
     assert standing.stack == (1, 2, 3)
     assert standing.counted == (1, 3)
+    assert standing.ever == {1, 2, 3}
 
 
 def test_the_last_release_is_pending_until_it_is_finished():

@@ -10,9 +10,9 @@ import pandas as pd
 from ..evidence import Bin, Evidence, Explanations, Judged, Part, Seen
 from ..metrics import METRICS
 from ..profiles import as_seen
+from ..prose.markdown import number
 from ..schema import Feature, Schema
 from ..sections import Evaluation
-from .markdown import number
 
 LEFT_OUT = 10
 

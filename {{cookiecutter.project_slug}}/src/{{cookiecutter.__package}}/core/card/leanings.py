@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..evidence import Dependence
-from .markdown import NONE, code, count, listed, number, picture, points, score, table, text
+from ..prose.markdown import NONE, code, count, listed, number, picture, points, score, table, text
 from .run import Run
 
 MOST_LEANINGS = 12

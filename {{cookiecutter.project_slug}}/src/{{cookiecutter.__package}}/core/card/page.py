@@ -12,7 +12,7 @@ from string import Template
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .markdown import PICTURE
+from ..prose.markdown import PICTURE
 from .pictures import Drawing
 from .style import STYLE
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..figures import explanations as figures
 from ..figures.model import reliability
-from .markdown import score
+from ..prose.markdown import score
 from .run import Run
 
 Drawings = dict[str, "list[Drawing]"]

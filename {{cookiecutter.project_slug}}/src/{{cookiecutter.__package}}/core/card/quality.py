@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .markdown import NONE, between, code, count, gain, note, number, picture, points, score, table, text
+from ..prose.markdown import NONE, between, code, count, gain, note, number, picture, points, score, table, text
 from .run import Run
 
 # Of so many slices, one looks odd by chance.

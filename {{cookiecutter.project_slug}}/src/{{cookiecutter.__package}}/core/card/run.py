@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from ..evidence import Evidence
 from ..lineage import Lineage
+from ..prose.markdown import code, listed, note
 from ..schema import Signature
 from ..sections import Card, Data
-from .markdown import code, listed, note
 
 
 class CardError(ValueError):

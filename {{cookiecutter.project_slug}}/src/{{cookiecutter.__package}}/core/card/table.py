@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..evidence import Part
+from ..prose.markdown import NONE, code, count, listed, number, points, table, text
 from ..schema import Feature, Signature
-from .markdown import NONE, code, count, listed, number, points, table, text
 from .run import Run, missing
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..prose.markdown import NONE, code, points, text
+from ..prose.markdown import table as drawn
 from ..prose.words import Prose
 from . import leanings, quality, table
-from .markdown import NONE, code, points, text
-from .markdown import table as drawn
 from .run import Run, missing, require_one_model
 
 SOURCES = (

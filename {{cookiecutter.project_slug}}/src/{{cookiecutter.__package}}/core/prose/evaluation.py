@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..evidence import Leaning
 from ..metrics import metric
-from .words import NAMED, Prose, listed
+from .markdown import listed
+from .words import NAMED, Prose
 
 
 def learned(report: Mapping[str, Any], leans: Mapping[str, Leaning], said: str) -> Prose:

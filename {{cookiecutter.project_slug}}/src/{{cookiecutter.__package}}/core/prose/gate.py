@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..comparison import SliceGain
 from ..gating.verdict import Difference, Verdict
+from .markdown import text
 from .words import Prose
 
 MARKS = {True: "✓", False: "✗"}
@@ -16,7 +17,7 @@ def report(verdict: Verdict) -> Prose:
     """Return the whole report in Markdown."""
     word = "passed" if verdict.passed else "refused"
     lines = [f"# Gate: {word}", "", said(verdict), "", "| | Rule | |", "|---|---|---|"]
-    lines += [f"| {MARKS[rule.passed]} | {cell(rule.rule)} | {cell(rule.says)} |" for rule in verdict.rules]
+    lines += [f"| {MARKS[rule.passed]} | {text(rule.rule)} | {text(rule.says)} |" for rule in verdict.rules]
     lines += ["", *slice_lines(verdict)] if verdict.slices else []
     lines += ["", *(f"- {note}" for note in verdict.notes)] if verdict.notes else []
     return Prose("\n".join([*lines, "", identities(verdict), ""]))
@@ -58,7 +59,7 @@ def slice_lines(verdict: Verdict) -> Iterator[str]:
 
 def named(found: SliceGain) -> str:
     """Return what a slice is called."""
-    return cell(f"{found.column} {found.value}")
+    return text(f"{found.column} {found.value}")
 
 
 def reach(found: SliceGain) -> str:
@@ -70,8 +71,3 @@ def identities(verdict: Verdict) -> str:
     """Return which bytes were judged, and against which."""
     met = f"; champion {verdict.champion.version}, `{verdict.champion.sha256}`" if verdict.champion else ""
     return f"Challenger `{verdict.sha256}`{met}."
-
-
-def cell(text: str) -> str:
-    """Return text as it may stand in a table."""
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())

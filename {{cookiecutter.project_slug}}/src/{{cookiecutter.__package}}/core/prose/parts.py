@@ -6,7 +6,8 @@ import pandas as pd
 
 from ..schema import Schema
 from ..sections import Split
-from .words import Prose, listed
+from .markdown import listed
+from .words import NAMED, Prose
 
 DRIFTED = 0.2
 
@@ -31,6 +32,6 @@ def learned(psi: pd.DataFrame) -> Prose:
     where = psi.loc[drifted.index[0]].idxmax()
     return Prose(
         f"- The table keeps every promise of its schema.\n- {len(drifted)} of {len(psi)} features drift: "
-        f"{listed(list(drifted.index))}. The farthest is `{drifted.index[0]}` in {where} "
+        f"{listed(drifted.index, NAMED)}. The farthest is `{drifted.index[0]}` in {where} "
         f"({drifted.iloc[0]:.1f}).\n- A model in production will meet such rows. `profile.json` will tell when."
     )

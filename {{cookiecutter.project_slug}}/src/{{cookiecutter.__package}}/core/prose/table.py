@@ -8,7 +8,8 @@ from ..params import EXAMPLE, Params
 from ..profiles import as_seen
 from ..schema import Schema
 from ..sources.flights import ABOUT
-from .words import Prose, listed
+from .markdown import listed
+from .words import NAMED, Prose
 
 
 def source(raw: pd.DataFrame, params: Params) -> Prose:
@@ -45,6 +46,8 @@ def learned(table: pd.DataFrame, schema: Schema) -> Prose:
         )
     gaps = [name for name, feature in schema.features.items() if table[name].isna().any()]
     missing = (
-        f"Values are missing in {listed(gaps)}; the model learns what that means." if gaps else "Nothing is missing."
+        f"Values are missing in {listed(gaps, NAMED)}; the model learns what that means."
+        if gaps
+        else "Nothing is missing."
     )
     return Prose(f"- What we want to know, `{schema.target}`, is {what}.\n- {missing}")

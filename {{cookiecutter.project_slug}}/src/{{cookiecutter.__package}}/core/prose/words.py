@@ -1,7 +1,8 @@
-"""Sentences that a notebook shows, and lists of names in them."""
+"""Sentences that a notebook shows."""
 
 from __future__ import annotations
 
+# How many names a sentence holds.
 NAMED = 3
 
 
@@ -10,11 +11,3 @@ class Prose(str):
 
     def _repr_markdown_(self) -> str:
         return str(self)
-
-
-def listed(names: list[str], most: int = NAMED) -> str:
-    """Return names as a list in a sentence, at most `most` of them."""
-    shown = [f"`{name}`" for name in names[:most]]
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    *first, last = [*shown, *more]
-    return f"{', '.join(first)} and {last}" if first else last

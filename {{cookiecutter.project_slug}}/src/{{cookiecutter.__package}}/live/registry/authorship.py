@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+from .tracing.repository import git
 
 
 def who(root: Path, environ: Mapping[str, str]) -> str:
     """Return who is at work: LIVE_ACTOR, or who started the workflow, or git's user, or the login's name."""
-    return environ.get("LIVE_ACTOR") or environ.get("GITHUB_ACTOR") or git(root, "config", "user.name") or login()
+    return environ.get("LIVE_ACTOR") or environ.get("GITHUB_ACTOR") or said(root, "config", "user.name") or login()
 
 
 def login() -> str:
@@ -24,13 +25,9 @@ def login() -> str:
 
 def commit(root: Path) -> str:
     """Return the commit that is checked out, or nothing outside a repository."""
-    return git(root, "rev-parse", "HEAD")
+    return said(root, "rev-parse", "HEAD")
 
 
-def git(root: Path, *arguments: str) -> str:
-    """Return what git says, or nothing if it has nothing to say or isn't there."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+def said(root: Path, *arguments: str) -> str:
+    """Return the one line that git says, or nothing."""
+    return git(root, *arguments).decode("utf-8", "replace").strip()

@@ -73,7 +73,7 @@ def told(release: Release) -> str:
 
 
 def settle(registry: Registry, situation: Situation, say: Say) -> Release | None:
-    """Finish what killed calls left, and return the release that made the champion if it was one of them.
+    """Finish what others left, or are still at, and return the release that made the champion if it was one of them.
 
     Raises:
         ReleaseError: it can't be finished, as the version can't be live any more.
@@ -85,8 +85,8 @@ def settle(registry: Registry, situation: Situation, say: Say) -> Release | None
         require_alive(registry, situation)
     publish(registry)
     if left:
-        by = f"by {left.who}, which was interrupted"
-        say(f"The {told(left)} {by}, is finished: it is the champion of {registry.name}.")
+        # Whoever began it was killed, or is at work at this moment.
+        say(f"The {told(left)} by {left.who} wasn't finished yet, and is now: it is the champion of {registry.name}.")
     return left
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from {{cookiecutter.__package}}.core.card import markdown
+from {{cookiecutter.__package}}.core.prose import markdown
 
-from .conftest import PLANTED
+from ..conftest import PLANTED
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 SIGNS = st.text(st.sampled_from("ab \t\n\\`*_{}[]()<>#+-.!|~&$=:;\"'/0123456789\u2028\u202eé"), max_size=25)

@@ -14,7 +14,7 @@ import pytest
 
 from {{cookiecutter.__package}}.core import evaluation as ev
 from {{cookiecutter.__package}}.core import evidence, export, metrics, params, profiles, schema, splitting
-from {{cookiecutter.__package}}.core.prose import evaluation, parts, table, training, words
+from {{cookiecutter.__package}}.core.prose import evaluation, markdown, parts, table, training, words
 
 MakeSchema = Callable[..., schema.Schema]
 PERIODS = params.Split(
@@ -47,7 +47,7 @@ def assert_reads(prose: str) -> None:
 )
 def test_names_are_listed_as_in_a_sentence(names: list[str], sentence: str):
     """Three at most, and how many more there are."""
-    assert words.listed(names) == sentence
+    assert markdown.listed(names, words.NAMED) == sentence
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +15,7 @@ from {{cookiecutter.__package}}.core.figures import canvas, flights
 from {{cookiecutter.__package}}.core.figures import data as tables
 from {{cookiecutter.__package}}.core.figures import model as models
 
+Png = Callable[[Figure], bytes]
 MakeSchema = Callable[..., schema.Schema]
 MakeTable = Callable[..., pd.DataFrame]
 RANDOM = np.random.default_rng(2)
@@ -37,27 +36,12 @@ TRUTH, OUTCOME = RANDOM.integers(0, 2, 500), RANDOM.uniform(size=500)
 BOTH = pytest.mark.parametrize("timed", [True, False])
 
 
-@pytest.fixture(autouse=True)
-def no_warnings() -> Iterator[None]:
-    """A picture that warns puts a red box into a notebook, and fails its replay."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def png(figure: Figure) -> bytes:
-    """Return the picture as a browser gets it."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=30)
-    return buffer.getvalue()
-
-
 def texts(figure: Figure) -> list[str]:
     """Return everything that is written into the axes by hand."""
     return [text.get_text() for ax in figure.axes for text in ax.texts]
 
 
-def assert_complete(name: str, figure: Figure) -> None:
+def assert_complete(png: Png, name: str, figure: Figure) -> None:
     """Fail unless the picture can be drawn, is no empty sheet, and explains itself when it is pasted into a mail."""
     assert png(figure).startswith(b"\x89PNG"), name
     assert any(ax.has_data() for ax in figure.axes), name
@@ -67,7 +51,7 @@ def assert_complete(name: str, figure: Figure) -> None:
 
 
 @BOTH
-def test_every_picture_of_a_table_is_complete(each: SimpleNamespace, make_schema: MakeSchema, timed: bool):
+def test_every_picture_of_a_table_is_complete(each: SimpleNamespace, make_schema: MakeSchema, timed: bool, png: Png):
     """For each task, with a time and without: features of every kind, gaps among them."""
     known = make_schema(each.schema.task, timed)
     parts = splitting.split(each.table, params.Split(), known, seed=1)
@@ -76,10 +60,10 @@ def test_every_picture_of_a_table_is_complete(each: SimpleNamespace, make_schema
     if timed:  # the others are the same without
         pictures |= {"target": tables.target(each.table, known), "telling": tables.telling(each.table, known)}
     for name, figure in pictures.items():
-        assert_complete(name, figure)
+        assert_complete(png, name, figure)
 
 
-def test_every_picture_of_a_model_is_complete(each: SimpleNamespace):
+def test_every_picture_of_a_model_is_complete(each: SimpleNamespace, png: Png):
     """For each task, from the model's real answers."""
     outcome = each.served.outcome(each.frame)
     pictures = {
@@ -89,7 +73,7 @@ def test_every_picture_of_a_model_is_complete(each: SimpleNamespace):
         "answers": models.answers({"notebook": OUTCOME[:9], "service": OUTCOME[:9]}),
     }
     for name, figure in pictures.items():
-        assert_complete(name, figure)
+        assert_complete(png, name, figure)
 
 
 def of(count: int, kind: schema.Kind = "number") -> dict[str, schema.Feature]:
@@ -99,7 +83,7 @@ def of(count: int, kind: schema.Kind = "number") -> dict[str, schema.Feature]:
 
 
 @pytest.mark.parametrize("count", [1, 60])
-def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_table: MakeTable, count: int):
+def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_table: MakeTable, count: int, png: Png):
     """Of one there is one picture, of many those that tell most; drift has a line for each."""
     known = make_schema("multiclass", features=of(count))
     table = make_table(300, known)
@@ -115,7 +99,9 @@ def test_one_feature_is_drawn_and_so_are_sixty(make_schema: MakeSchema, make_tab
 
 
 @pytest.mark.parametrize("kind", ["number", "category", "boolean", "date"])
-def test_a_feature_that_never_changes_is_drawn(make_schema: MakeSchema, make_table: MakeTable, kind: schema.Kind):
+def test_a_feature_that_never_changes_is_drawn(
+    make_schema: MakeSchema, make_table: MakeTable, kind: schema.Kind, png: Png
+):
     """It tells nothing, which is no error; neither is one that is missing all through."""
     known = make_schema(features=of(3, kind))
     table = make_table(200, known)
@@ -123,14 +109,14 @@ def test_a_feature_that_never_changes_is_drawn(make_schema: MakeSchema, make_tab
     assert png(tables.telling(constant, known))
 
 
-def test_a_target_that_never_changes_in_a_part_is_drawn(each: SimpleNamespace, make_schema: MakeSchema):
+def test_a_target_that_never_changes_in_a_part_is_drawn(each: SimpleNamespace, make_schema: MakeSchema, png: Png):
     """The live part may hold a single class, or a single row."""
     for known in (each.schema, make_schema(each.schema.task, False)):
         parts = splitting.split(each.table, params.Split(), known, seed=1)
         assert png(tables.parts({**parts, "live": parts["live"].head(1)}, known))
 
 
-def test_a_class_that_is_not_there_has_its_place(made_of: Callable[[str], SimpleNamespace]):
+def test_a_class_that_is_not_there_has_its_place(made_of: Callable[[str], SimpleNamespace], png: Png):
     """Zero rows are a bar of no length beside its name."""
     chosen = made_of("multiclass")
     table = chosen.table[chosen.table.outcome < 2]
@@ -201,7 +187,7 @@ def test_the_confusion_shows_what_is_taken_for_what():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
 
 
-def test_the_confusion_of_many_classes_can_be_drawn():
+def test_the_confusion_of_many_classes_can_be_drawn(png: Png):
     """Forty of them, with long names."""
     truth = np.arange(400) % 40
     names = tuple(f"a class with the long name {n}" for n in range(40))
@@ -216,7 +202,7 @@ def test_reliability_draws_the_table_of_the_calibration():
     np.testing.assert_array_equal(line.get_ydata(), table.observed)
 
 
-def test_a_model_that_says_the_same_to_everybody_is_drawn(made_of: Callable[[str], SimpleNamespace]):
+def test_a_model_that_says_the_same_to_everybody_is_drawn(made_of: Callable[[str], SimpleNamespace], png: Png):
     """A bad first model is when one looks most."""
     for task, outcome in (
         ("binary", np.full(500, 0.5)),
@@ -234,13 +220,13 @@ def test_each_slice_is_a_dot_with_its_name():
     assert {label.get_text() for label in figure.axes[0].get_yticklabels()} == {"line a", "line b", "way 3"}
 
 
-def test_slices_of_many_columns_are_drawn():
+def test_slices_of_many_columns_are_drawn(png: Png):
     """A fifth column has no colour of its own any more, and that is no error."""
     many = pd.DataFrame({"column": [f"c{n}" for n in range(6)], "value": "a", "rows": 9, "mae": 1.0})
     assert png(models.slices(many, "mae", 1.0))
 
 
-def test_without_slices_the_picture_says_so():
+def test_without_slices_the_picture_says_so(png: Png):
     """A project that slices by nothing, or whose slices are all too small, still gets through 04_evaluate."""
     figure = models.slices(SLICES.head(0), "mae", 3.3)
     assert texts(figure) == ["No slice in params.yaml has rows enough to judge."]
@@ -281,11 +267,11 @@ def test_only_places_on_the_map_are_drawn():
     assert sorted(dots[:, 0].tolist()) == [-80.3, -71.0]
 
 
-def test_the_pictures_of_the_flights_are_complete():
+def test_the_pictures_of_the_flights_are_complete(png: Png):
     """The map and the week, for both of their tasks."""
     for label in ("share of late", "mean delay_minutes"):
-        assert_complete("week_grid", flights.week_grid(WEEK, "target", label))
-        assert_complete("destinations", flights.destinations(WEEK, AIRPORTS, "target", label))
+        assert_complete(png, "week_grid", flights.week_grid(WEEK, "target", label))
+        assert_complete(png, "destinations", flights.destinations(WEEK, AIRPORTS, "target", label))
 
 
 def test_another_table_has_no_pictures_of_flights(made: SimpleNamespace):
