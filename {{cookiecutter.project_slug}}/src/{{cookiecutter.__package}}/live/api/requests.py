@@ -15,27 +15,13 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from ..core.schema import Columns, Feature, columns
+from ...core.schema import Columns, Feature, columns
+from ..answers import Problem, RequestError
 
 MOST_ROWS = 1000
 MOST_PROBLEMS = 20
 MOST_LETTERS = 256
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One thing that is wrong, and where: 'rows[0].distance'."""
-
-    path: str
-    message: str
-
-
-class RequestError(Exception):
-    """A request that can't be answered: HTTP status, error code, one sentence, and the fields at fault."""
-
-    def __init__(self, status: int, code: str, message: str, problems: list[Problem] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.problems = status, code, message, problems or []
 
 
 class RequestModel:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..core.schema import Signature
+from ...core.schema import Signature
 from .requests import RequestModel
 
 

@@ -1,0 +1,122 @@
+"""Limits that hold before there is a request: how large its head may be, and how slowly it may come.
+
+uvicorn reads heads of any size, and waits for a head or a body as long as its sender likes.
+"""
+
+from __future__ import annotations
+
+import time
+from asyncio import TimerHandle, Transport
+from collections.abc import Sized
+from typing import Any, ClassVar, cast
+
+import uvicorn.config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST_HEAD_BYTES = 32 * 2**10
+MOST_HEADERS = 100
+# How long the rest of a request may take that has not come in one piece.
+HEAD_SECONDS, BODY_SECONDS = 5.0, 10.0
+REFUSED = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+TOO_LARGE, TOO_SLOW = b"431 Request Header Fields Too Large", b"408 Request Timeout"
+
+
+def install() -> None:
+    """Let every server that uvicorn configures from now on in this process speak this protocol."""
+    uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:GuardedProtocol"
+
+
+def queued() -> Sized:
+    """Return the requests that this process has taken in and not answered."""
+    return GuardedProtocol.running
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's fast protocol, which ends a connection whose request has too large a head, or comes too slowly."""
+
+    # The running requests of the server, which all its connections share.
+    running: ClassVar[Sized] = ()
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        GuardedProtocol.running = self.tasks
+        self.head_bytes = 0
+        self.in_head, self.in_body = True, False
+        self.deadline: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.await_rest(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.await_nothing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.in_head
+        if before:
+            self.head_bytes += len(data)
+        super().data_received(data)
+        if self.in_head and before and self.head_bytes > MOST_HEAD_BYTES:
+            self.refuse(TOO_LARGE)
+        elif self.in_body:
+            # One deadline for the whole body: a byte now and then doesn't move it.
+            if before:
+                self.await_rest(BODY_SECONDS)
+        elif self.in_head and self.head_bytes:
+            if self.deadline is None:
+                self.await_rest(HEAD_SECONDS)
+        elif self.deadline is not None:
+            self.await_nothing()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["arrived"] = time.perf_counter()  # type: ignore[typeddict-unknown-key]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > MOST_HEADERS or len(value) > MOST_HEAD_BYTES:
+            self.refuse(TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        if self.is_ended():
+            return
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MOST_HEAD_BYTES:
+            self.refuse(TOO_LARGE)
+            return
+        self.in_head, self.in_body, self.head_bytes = False, True, 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.is_ended():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self.in_head, self.in_body = True, False
+        if not self.is_ended():
+            super().on_message_complete()
+
+    def is_ended(self) -> bool:
+        """Return whether the connection is being closed, so that nothing on it counts any more."""
+        return cast(Transport, self.transport).is_closing()
+
+    def await_rest(self, seconds: float) -> None:
+        """End the connection unless what is awaited has come by then."""
+        self.await_nothing()
+        self.deadline = self.loop.call_later(seconds, self.refuse, TOO_SLOW)
+
+    def await_nothing(self) -> None:
+        """Let what may take its time take it."""
+        if self.deadline is not None:
+            self.deadline.cancel()
+            self.deadline = None
+
+    def refuse(self, status: bytes) -> None:
+        """End the connection, with an answer if none has begun."""
+        self.await_nothing()
+        if self.is_ended():
+            return
+        transport = cast(Transport, self.transport)
+        if self.cycle is None or not self.cycle.response_started:
+            transport.write(REFUSED % status)
+        transport.close()
