@@ -9,7 +9,7 @@ from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
-from .edge.access import AccessLog
+from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
 from .edge.metrics import MEDIA_TYPE, Metrics
@@ -26,11 +26,11 @@ from .variants.variant import Variant
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended."""
+    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
-    def __init__(self, settings: Settings, lineup: Lineup) -> None:
+    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
         self.predict = Predict(lineup, largest_body=settings.largest_body)
-        self.metrics, self.access = Metrics(), AccessLog()
+        self.metrics, self.access = Metrics(), AccessLog(log)
         self.traces = traces_of(os.environ, lineup.signature.name)
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {

@@ -8,11 +8,16 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-from ...core.lineage import Lineage
 from ..golden import close_answers, golden_rows
 from ..runtime import Model, ModelFileError, load_model
 
 GOLDEN = "golden.json"
+
+
+class Named(msgspec.Struct):
+    """Of a model's lineage, what it is called."""
+
+    version: str
 
 
 class Variant(NamedTuple):
@@ -32,7 +37,12 @@ def load_variant(folder: Path, name: str) -> Variant:
     """
     model = load_model(folder)
     require_golden_answers(model, folder)
-    signature, version = model.signature, load_version(folder)
+    return variant_of(model, name, load_version(folder))
+
+
+def variant_of(model: Model, name: str, version: str) -> Variant:
+    """Return a loaded model as a variant."""
+    signature = model.signature
     identity = {"name": signature.name, "version": version, "sha256": signature.sha256, "variant": name}
     return Variant(name, version, model, identity)
 
@@ -44,7 +54,7 @@ def load_version(folder: Path) -> str:
         ModelFileError: there is none that can be read.
     """
     try:
-        return msgspec.json.decode((folder / "lineage.json").read_bytes(), type=Lineage).version
+        return msgspec.json.decode((folder / "lineage.json").read_bytes(), type=Named).version
     except (OSError, msgspec.DecodeError):
         said = f"There is no lineage.json in {folder} that can be read: run `make pipeline` first."
         raise ModelFileError(said) from None
