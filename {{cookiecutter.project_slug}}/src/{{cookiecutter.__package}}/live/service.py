@@ -23,7 +23,7 @@ from .edge.exchange import Application
 from .edge.middleware import Edge
 from .observing.logs import use_json
 from .private import PrivatePort
-from .runtime import ModelFileError, checked_bytes, fields
+from .runtime import ModelFileError, fields
 from .settings import SettingError, load_settings, model_folder, workers
 from .variants.lineup import load_lineup
 
@@ -90,10 +90,9 @@ class PredictionService:
 
     @bentoml.on_deployment
     def check_model() -> None:
-        """Refuse to start any worker on a missing or damaged model, or on settings that can't be used."""
+        """Refuse to start any worker on models that don't answer as they did, or on settings that can't be used."""
         try:
-            load_settings(os.environ)
-            checked_bytes(model_folder())
+            load_lineup(model_folder(), load_settings(os.environ))
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
 
