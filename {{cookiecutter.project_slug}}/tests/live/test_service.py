@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,6 @@ def test_a_private_port_tells_insiders_about_all_processes(
     private = server.free_port()
     monkeypatch.setenv("LIVE_PRIVATE_PORT", str(private))
     monkeypatch.setenv("LIVE_WORKERS", "2")
-    monkeypatch.setenv("BENTOML_HOME", str(bento.parent / "private"))
     with server.running(bento) as address:
         for _ in range(20):
             assert httpx.post(f"{address}/v1/predict", json={"rows": rows[:3]}, trust_env=False).status_code == 200
@@ -106,6 +106,23 @@ def test_a_private_port_tells_insiders_about_all_processes(
         assert 'live_rows_total{variant="champion"} 60.0' in text
         assert httpx.get(f"http://127.0.0.1:{private}/readyz", trust_env=False).status_code == 200
         assert httpx.post(f"http://127.0.0.1:{private}/v1/predict", trust_env=False).status_code == 404
+
+
+def test_two_services_on_one_machine_count_apart(bento: Path, rows: list[Any]):
+    """The second doesn't empty what the first has counted, nor is that counted twice; and nothing is left behind."""
+
+    def counted(address: str) -> str:
+        httpx.post(f"{address}/v1/predict", json={"rows": rows[:5]}, trust_env=False)
+        text = httpx.get(f"{address}/metrics", trust_env=False).text
+        return next(line for line in text.splitlines() if line.startswith("live_rows_total"))
+
+    before = set(Path(tempfile.gettempdir()).glob("live-metrics-*"))
+    with server.running(bento) as first:
+        assert counted(first).endswith(" 5.0")
+        with server.running(bento) as second:
+            assert counted(second).endswith(" 5.0")
+        assert counted(first).endswith(" 10.0")
+    assert set(Path(tempfile.gettempdir()).glob("live-metrics-*")) == before
 
 
 @pytest.mark.parametrize(
