@@ -45,7 +45,9 @@ class Assembled:
         )
 
     def close(self) -> None:
-        """Write what waits to be written."""
+        """Write what waits to be written, and end what runs beside requests."""
+        if self.gate.guard:
+            self.gate.guard.close()
         self.access.close()
 
 

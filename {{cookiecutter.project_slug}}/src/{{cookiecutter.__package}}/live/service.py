@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from typing import Any
 
 import bentoml
@@ -17,6 +18,8 @@ from bentoml.exceptions import BentoMLException
 
 from .assembly import Assembled
 from .edge import protocol
+from .edge.auth.binding import asked_for, listening, require_guarded
+from .edge.auth.policy import check_guard
 from .edge.exchange import Application
 from .edge.middleware import Edge
 from .private import PrivatePort
@@ -51,6 +54,7 @@ class PredictionService:
     def __init__(self) -> None:
         try:
             settings = load_settings(os.environ)
+            require_guarded(settings, listening(sys.argv))
             self.lineup = load_lineup(model_folder(), settings)
             self.assembled = Assembled(settings, self.lineup)
         except (ModelFileError, SettingError) as error:
@@ -86,7 +90,9 @@ class PredictionService:
     def check_model() -> None:
         """Refuse to start any worker on a missing or damaged model, or on settings that can't be used."""
         try:
-            load_settings(os.environ)
+            settings = load_settings(os.environ)
+            require_guarded(settings, asked_for(sys.argv, os.environ))
+            check_guard(settings)
             checked_bytes(model_folder())
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
