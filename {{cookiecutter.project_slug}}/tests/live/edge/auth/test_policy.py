@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +24,7 @@ from {{cookiecutter.__package}}.live.edge.auth.policy import Guard, guard_of
 from {{cookiecutter.__package}}.live.edge.exchange import Caller, Exchange
 from {{cookiecutter.__package}}.live.edge.metrics import Metrics
 from {{cookiecutter.__package}}.live.edge.middleware import Edge, Gate
+from {{cookiecutter.__package}}.live.edge.rates import rates_of
 from {{cookiecutter.__package}}.live.settings import SettingError, Settings
 
 KEY, ADMIN = b"live_" + b"k" * 43, b"live_" + b"a" * 43
@@ -273,3 +277,18 @@ def test_no_answer_and_no_log_holds_a_secret(
         assert secret.decode() not in everything
         assert sha256(secret).hexdigest() not in everything
     assert {json.loads(line).get("caller") for line in written.splitlines()} == {"reports", "ops", "jwt:reports", None}
+
+
+def test_only_who_asks_for_tokens_or_redis_pays_their_memory(key_file: str):
+    """cryptography and Redis' client take more of a worker than the model does."""
+    program = f"""
+        import sys
+        from {Settings.__module__} import Settings
+        from {guard_of.__module__} import guard_of
+        from {rates_of.__module__} import rates_of
+        guard_of(Settings(auth="keys", api_keys={key_file!r}))
+        rates_of(Settings(rate_limit="5/second"))
+        print(*set(sys.modules).intersection(["jwt", "cryptography", "redis"]))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == ""
