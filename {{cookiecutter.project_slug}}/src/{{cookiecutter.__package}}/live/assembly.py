@@ -63,9 +63,11 @@ class Assembled:
         self.metrics.rows.labels(variant.name).inc(len(prediction.values))
 
     def close(self) -> None:
-        """Write what waits to be written."""
+        """Write what waits to be written, and end what runs beside requests."""
         if self.lineup.shadow:
             self.lineup.shadow.close()
+        if self.gate.guard:
+            self.gate.guard.close()
         if self.traces:
             self.traces.close()
         self.access.close()

@@ -21,6 +21,8 @@ from bentoml.exceptions import BentoMLException
 from . import counting
 from .assembly import Assembled
 from .edge import protocol
+from .edge.auth.binding import asked_for, listening, require_guarded
+from .edge.auth.policy import check_guard
 from .edge.exchange import Application
 from .edge.middleware import Edge
 from .observing.logs import use_json
@@ -60,6 +62,7 @@ class PredictionService:
             counting.join()
         try:
             settings = load_settings(os.environ)
+            require_guarded(settings, listening(sys.argv))
             self.lineup = load_lineup(model_folder(), settings)
             self.assembled = Assembled(settings, self.lineup)
         except (ModelFileError, SettingError) as error:
@@ -101,7 +104,10 @@ class PredictionService:
     def check_model() -> None:
         """Refuse to start any worker on models that don't answer as they did, or on settings that can't be used."""
         try:
-            load_lineup(model_folder(), load_settings(os.environ))
+            settings = load_settings(os.environ)
+            require_guarded(settings, asked_for(sys.argv, os.environ))
+            check_guard(settings)
+            load_lineup(model_folder(), settings)
             counting.begin()
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
