@@ -22,7 +22,11 @@ class Assembled:
     """What one process runs besides BentoML, and how it is ended."""
 
     def __init__(self, settings: Settings, lineup: Lineup) -> None:
-        self.predict = Predict(lineup, largest_body=settings.largest_body)
+        self.predict = Predict(
+            lineup, largest_body=settings.largest_body, largest_arrow_body=settings.largest_arrow_body
+        )
+        if settings.arrow_at_start:
+            self.predict.prepare()
         self.metrics, self.access = Metrics(), AccessLog()
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {
@@ -45,7 +49,8 @@ class Assembled:
         )
 
     def close(self) -> None:
-        """Write what waits to be written."""
+        """End what runs beside, and write what waits to be written."""
+        self.predict.lane.close()
         self.access.close()
 
 
