@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ..core.schema import Columns
 from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
@@ -14,8 +17,12 @@ from .edge.middleware import Gate, Handler
 from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
+from .observing.traces import traces_of
+from .runtime import Prediction
 from .settings import Settings
 from .variants.lineup import Lineup
+from .variants.shadow import Shadow
+from .variants.variant import Variant
 
 
 class Assembled:
@@ -28,6 +35,7 @@ class Assembled:
         if settings.arrow_at_start:
             self.predict.prepare()
         self.metrics, self.access = Metrics(), AccessLog()
+        self.traces = traces_of(os.environ, lineup.signature.name)
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
@@ -36,6 +44,9 @@ class Assembled:
             "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        self.lineup = lineup
+        if lineup.challenger and lineup.share is None:
+            lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
         for variant in lineup.variants:
             self.metrics.model.labels(**variant.identity).set(1)
         self.gate = Gate(
@@ -45,12 +56,23 @@ class Assembled:
             guard=guard_of(settings),
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
+            traces=self.traces,
             parted=settings.private_port is not None,
         )
+
+    def note_shadow(
+        self, exchange: Exchange, variant: Variant, columns: Columns, prediction: Prediction, seconds: float
+    ) -> None:
+        """Count what a shadow has answered."""
+        self.metrics.rows.labels(variant.name).inc(len(prediction.values))
 
     def close(self) -> None:
         """End what runs beside, and write what waits to be written."""
         self.predict.lane.close()
+        if self.lineup.shadow:
+            self.lineup.shadow.close()
+        if self.traces:
+            self.traces.close()
         self.access.close()
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import bentoml
@@ -19,6 +21,7 @@ from .assembly import Assembled
 from .edge import protocol
 from .edge.exchange import Application
 from .edge.middleware import Edge
+from .observing.logs import use_json
 from .private import PrivatePort
 from .runtime import ModelFileError, checked_bytes, fields
 from .settings import SettingError, load_settings, model_folder, workers
@@ -49,13 +52,16 @@ class PredictionService:
     """Loads the models and answers under /v1."""
 
     def __init__(self) -> None:
+        if is_worker():
+            use_json()
         try:
             settings = load_settings(os.environ)
             self.lineup = load_lineup(model_folder(), settings)
             self.assembled = Assembled(settings, self.lineup)
         except (ModelFileError, SettingError) as error:
-            # BentoML would start the next worker, and so on, with a port open that nobody answers on.
-            os.kill(os.getppid(), signal.SIGTERM)
+            if is_worker():
+                # BentoML would start the next worker, and so on, with a port open that nobody answers on.
+                os.kill(os.getppid(), signal.SIGTERM)
             raise BentoMLException(str(error)) from None
         edge.gate = self.assembled.gate
         self.private = PrivatePort(edge, settings)
@@ -90,6 +96,11 @@ class PredictionService:
             checked_bytes(model_folder())
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
+
+
+def is_worker() -> bool:
+    """Return whether this process is one that BentoML started to answer requests."""
+    return Path(sys.argv[0]).parts[-2:] == ("worker", "service.py")
 
 
 def plain(value: Any) -> Any:

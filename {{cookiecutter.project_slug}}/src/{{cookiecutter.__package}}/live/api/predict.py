@@ -11,7 +11,8 @@ from ..answers import ARROW, JSON, Answer, RequestError
 from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
 from ..runtime import Prediction, fields
-from ..variants.lineup import Lineup, Variant
+from ..variants.lineup import Lineup
+from ..variants.variant import Variant
 from .arrow.lane import Lane
 from .requests import RequestModel
 
@@ -72,9 +73,7 @@ class Predict:
 
     def prepare(self) -> None:
         """Load now what the first request with Arrow would load."""
-        from .arrow import decoding, encoding
-
-        assert decoding and encoding, "importing them is all"
+        from .arrow import decoding, encoding  # noqa: F401
 
     def decoded(self, body: bytes) -> Columns:
         """Return the columns in an Arrow stream.
