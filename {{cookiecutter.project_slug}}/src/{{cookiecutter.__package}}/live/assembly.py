@@ -24,6 +24,9 @@ from .variants.lineup import Lineup
 from .variants.shadow import Shadow
 from .variants.variant import Variant
 
+# Where the description of the service is.
+DESCRIBED = ("/v1/openapi.json", "/docs.json")
+
 
 class Assembled:
     """What one process runs besides BentoML, and how it is ended."""
@@ -36,14 +39,14 @@ class Assembled:
             self.predict.prepare()
         self.metrics, self.access = Metrics(), AccessLog()
         self.traces = traces_of(os.environ, lineup.signature.name)
-        described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
+        guard = guard_of(settings)
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
             "/v1/info": Known(information(lineup)),
-            "/v1/openapi.json": described,
-            "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        described = document(lineup, self.predict.requests, served=[*handlers, *DESCRIBED], secured=guard is not None)
+        handlers |= dict.fromkeys(DESCRIBED, Known(described))
         self.lineup = lineup
         if lineup.challenger and lineup.share is None:
             lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
@@ -53,7 +56,7 @@ class Assembled:
             handlers,
             self.metrics,
             access=self.access,
-            guard=guard_of(settings),
+            guard=guard,
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
             traces=self.traces,

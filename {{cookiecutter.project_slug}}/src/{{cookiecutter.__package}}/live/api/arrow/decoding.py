@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 
 from ....core.schema import Columns, Feature, columns
@@ -32,7 +33,9 @@ def decode(body: bytes, features: Mapping[str, Feature]) -> Columns:
             batch.validate()
             check_lengths(batch)
             batch.validate(full=True)
-        found = {name: values_of([batch.column(name) for batch in batches], f) for name, f in features.items()}
+        # Damaged numbers are refused without a warning.
+        with np.errstate(all="ignore"):
+            found = {name: values_of([batch.column(name) for batch in batches], f) for name, f in features.items()}
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, IndexError, struct.error):
         # What pyarrow says of a damaged stream may repeat what is in it.
         raise envelope.invalid() from None

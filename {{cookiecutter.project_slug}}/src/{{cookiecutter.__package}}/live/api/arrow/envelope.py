@@ -57,6 +57,8 @@ def check(body: bytes) -> None:
             break
         if batches > MOST_BATCHES or work > MOST_DICTIONARY_WORK:
             raise unfit("rows", f"must be in at most {MOST_BATCHES} batches, in fewer if their dictionaries are large")
+    if not body:
+        raise invalid()
     if not 1 <= rows <= MOST_ROWS:
         raise unfit("rows", f"must be 1 to {MOST_ROWS} rows")
 

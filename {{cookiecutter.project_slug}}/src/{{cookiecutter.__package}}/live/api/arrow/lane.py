@@ -36,9 +36,7 @@ class Lane:
         declared = exchange.headers.get(b"content-length", b"")
         size = min(int(declared[:20]), self.largest_body) if declared.isdigit() else self.largest_body
         if size > self.room:
-            raise RequestError(
-                503, "overloaded", "Too many large requests wait.", headers=((b"retry-after", b"1"),)
-            )
+            raise RequestError(503, "overloaded", "Too many large requests wait.", headers=((b"retry-after", b"1"),))
         self.room -= size
         try:
             yield
