@@ -9,7 +9,7 @@ from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
-from .edge.access import AccessLog
+from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
 from .edge.metrics import MEDIA_TYPE, Metrics
@@ -29,15 +29,15 @@ DESCRIBED = ("/v1/openapi.json", "/docs.json")
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended."""
+    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
-    def __init__(self, settings: Settings, lineup: Lineup) -> None:
+    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
         self.predict = Predict(
             lineup, largest_body=settings.largest_body, largest_arrow_body=settings.largest_arrow_body
         )
         if settings.arrow_at_start:
             self.predict.prepare()
-        self.metrics, self.access = Metrics(), AccessLog()
+        self.metrics, self.access = Metrics(), AccessLog(log)
         self.traces = traces_of(os.environ, lineup.signature.name)
         guard = guard_of(settings)
         handlers: dict[str, Handler] = {

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
 
-from ...core.lineage import Lineage
 from ..golden import close_answers, golden_rows
 from ..runtime import Model, ModelFileError, load_model
 
 GOLDEN = "golden.json"
 
 
+class Named(msgspec.Struct):
+    """Of a model's lineage, what it is called."""
+
+    version: str
+
+
 class Variant(NamedTuple):
-    """A model that answers, under the name that answers, logs and metrics give it; `identity` is what answers say."""
+    """A model that answers, under the name that answers, logs and metrics give it; `identity` is what answers say.
+
+    `example` is a row that it has answered, if one is known.
+    """
 
     name: str
     version: str
     model: Model
     identity: dict[str, str]
+    example: dict[str, Any] | None = None
 
 
 def load_variant(folder: Path, name: str) -> Variant:
@@ -31,8 +40,13 @@ def load_variant(folder: Path, name: str) -> Variant:
         ModelFileError: it is missing or damaged, or answers its golden rows differently.
     """
     model = load_model(folder)
-    require_golden_answers(model, folder)
-    signature, version = model.signature, load_version(folder)
+    golden = require_golden_answers(model, folder)
+    return variant_of(model, name, load_version(folder))._replace(example=golden[0])
+
+
+def variant_of(model: Model, name: str, version: str) -> Variant:
+    """Return a loaded model as a variant."""
+    signature = model.signature
     identity = {"name": signature.name, "version": version, "sha256": signature.sha256, "variant": name}
     return Variant(name, version, model, identity)
 
@@ -44,14 +58,14 @@ def load_version(folder: Path) -> str:
         ModelFileError: there is none that can be read.
     """
     try:
-        return msgspec.json.decode((folder / "lineage.json").read_bytes(), type=Lineage).version
+        return msgspec.json.decode((folder / "lineage.json").read_bytes(), type=Named).version
     except (OSError, msgspec.DecodeError):
         said = f"There is no lineage.json in {folder} that can be read: run `make pipeline` first."
         raise ModelFileError(said) from None
 
 
-def require_golden_answers(model: Model, folder: Path) -> None:
-    """Make sure that a model answers here as it did where it was packaged; another processor may round differently.
+def require_golden_answers(model: Model, folder: Path) -> list[dict[str, Any]]:
+    """Return the golden rows, which a model answers here as where it was packaged; processors may round differently.
 
     Raises:
         ModelFileError: it doesn't, or the golden rows are missing or damaged.
@@ -71,3 +85,5 @@ def require_golden_answers(model: Model, folder: Path) -> None:
             f"The model in {folder} doesn't answer its golden rows as it did when it was packaged: "
             "run `make pipeline`, and look at `live show` if that doesn't help."
         )
+    rows: list[dict[str, Any]] = kept["rows"]
+    return rows
