@@ -24,22 +24,29 @@ from .variants.lineup import Lineup
 from .variants.shadow import Shadow
 from .variants.variant import Variant
 
+# Where the description of the service is.
+DESCRIBED = ("/v1/openapi.json", "/docs.json")
+
 
 class Assembled:
     """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
     def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
-        self.predict = Predict(lineup, largest_body=settings.largest_body)
+        self.predict = Predict(
+            lineup, largest_body=settings.largest_body, largest_arrow_body=settings.largest_arrow_body
+        )
+        if settings.arrow_at_start:
+            self.predict.prepare()
         self.metrics, self.access = Metrics(), AccessLog(log)
         self.traces = traces_of(os.environ, lineup.signature.name)
-        described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
+        guard = guard_of(settings)
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
             "/v1/info": Known(information(lineup)),
-            "/v1/openapi.json": described,
-            "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        described = document(lineup, self.predict.requests, served=[*handlers, *DESCRIBED], secured=guard is not None)
+        handlers |= dict.fromkeys(DESCRIBED, Known(described))
         self.lineup = lineup
         if lineup.challenger and lineup.share is None:
             lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
@@ -49,7 +56,7 @@ class Assembled:
             handlers,
             self.metrics,
             access=self.access,
-            guard=guard_of(settings),
+            guard=guard,
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
             traces=self.traces,
@@ -64,6 +71,7 @@ class Assembled:
 
     def close(self) -> None:
         """Write what waits to be written, and end what runs beside requests."""
+        self.predict.lane.close()
         if self.lineup.shadow:
             self.lineup.shadow.close()
         if self.gate.guard:

@@ -29,6 +29,8 @@ class Settings(NamedTuple):
     queue: int = 128
     largest_body: int = 4 * 2**20
     largest_arrow_body: int = 64 * 2**20
+    # Whether what reads Arrow is loaded at start, and not with the first request that needs it.
+    arrow_at_start: bool = False
     playground: bool = True
     private_port: int | None = None
     private_host: str = "127.0.0.1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
@@ -21,12 +21,16 @@ class Named(msgspec.Struct):
 
 
 class Variant(NamedTuple):
-    """A model that answers, under the name that answers, logs and metrics give it; `identity` is what answers say."""
+    """A model that answers, under the name that answers, logs and metrics give it; `identity` is what answers say.
+
+    `example` is a row that it has answered, if one is known.
+    """
 
     name: str
     version: str
     model: Model
     identity: dict[str, str]
+    example: dict[str, Any] | None = None
 
 
 def load_variant(folder: Path, name: str) -> Variant:
@@ -36,8 +40,8 @@ def load_variant(folder: Path, name: str) -> Variant:
         ModelFileError: it is missing or damaged, or answers its golden rows differently.
     """
     model = load_model(folder)
-    require_golden_answers(model, folder)
-    return variant_of(model, name, load_version(folder))
+    golden = require_golden_answers(model, folder)
+    return variant_of(model, name, load_version(folder))._replace(example=golden[0])
 
 
 def variant_of(model: Model, name: str, version: str) -> Variant:
@@ -60,8 +64,8 @@ def load_version(folder: Path) -> str:
         raise ModelFileError(said) from None
 
 
-def require_golden_answers(model: Model, folder: Path) -> None:
-    """Make sure that a model answers here as it did where it was packaged; another processor may round differently.
+def require_golden_answers(model: Model, folder: Path) -> list[dict[str, Any]]:
+    """Return the golden rows, which a model answers here as where it was packaged; processors may round differently.
 
     Raises:
         ModelFileError: it doesn't, or the golden rows are missing or damaged.
@@ -81,3 +85,5 @@ def require_golden_answers(model: Model, folder: Path) -> None:
             f"The model in {folder} doesn't answer its golden rows as it did when it was packaged: "
             "run `make pipeline`, and look at `live show` if that doesn't help."
         )
+    rows: list[dict[str, Any]] = kept["rows"]
+    return rows
