@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from {{cookiecutter.__package}}.core import data
+from {{cookiecutter.__package}}.core import data, sections
 from {{cookiecutter.__package}}.live import api, cli, golden, packaging, runtime, server
 
 Ask = Callable[..., httpx.Response]
@@ -91,6 +91,7 @@ def model_files(
     data.save_json(served.signature, folder / "signature.json")
     data.save_json({"version": "7"}, folder / "lineage.json")
     data.save_json(golden.golden_rows(served, rows[:24]), folder / "golden.json")
+    data.save_json(sections.Predictions(), folder / "predictions.json")
     return sorted(folder.iterdir())
 
 

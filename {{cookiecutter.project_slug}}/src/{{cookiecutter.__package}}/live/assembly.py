@@ -14,7 +14,8 @@ from .edge.middleware import Gate, Handler
 from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
-from .settings import Settings
+from .predictions.log import log_of
+from .settings import Settings, model_folder
 from .variants.lineup import Lineup
 
 
@@ -22,8 +23,10 @@ class Assembled:
     """What one process runs besides BentoML, and how it is ended."""
 
     def __init__(self, settings: Settings, lineup: Lineup) -> None:
-        self.predict = Predict(lineup, largest_body=settings.largest_body)
         self.metrics, self.access = Metrics(), AccessLog()
+        dropped = self.metrics.dropped.labels("predictions").inc
+        self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
+        self.predict = Predict(lineup, largest_body=settings.largest_body, log=self.predictions)
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
@@ -46,6 +49,8 @@ class Assembled:
 
     def close(self) -> None:
         """Write what waits to be written."""
+        if self.predictions:
+            self.predictions.close()
         self.access.close()
 
 

@@ -11,12 +11,15 @@ import click
 
 from .client import AnswerError, post
 from .commands import releases
+from .commands.predictions import predictions
 from .commands.trace import trace
 from .server import ServerError, check_bento, check_port, command
 from .settings import service_environment
 
 
-@click.group(commands=[*releases.COMMANDS, trace], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[*releases.COMMANDS, trace, predictions], context_settings={"help_option_names": ["-h", "--help"]}
+)
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 

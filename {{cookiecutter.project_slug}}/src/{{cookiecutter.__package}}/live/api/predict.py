@@ -9,6 +9,7 @@ import orjson
 from ..answers import Answer, RequestError
 from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
+from ..predictions.log import PredictionLog
 from ..runtime import Prediction, fields
 from ..variants.lineup import Lineup, Variant
 from .requests import RequestModel
@@ -20,8 +21,8 @@ PINNED = b"x-model-version"
 class Predict:
     """Answers prediction requests with the variant that each is due."""
 
-    def __init__(self, lineup: Lineup, *, largest_body: int) -> None:
-        self.lineup = lineup
+    def __init__(self, lineup: Lineup, *, largest_body: int, log: PredictionLog | None = None) -> None:
+        self.lineup, self.log = lineup, log
         self.requests = RequestModel(lineup.signature.features)
         self.largest_body = largest_body
 
@@ -39,7 +40,10 @@ class Predict:
         columns = self.requests.decode(await read_body(exchange, receive, self.largest_body))
         variant = self.lineup.due(exchange)
         prediction = self.lineup.predict(variant, columns, exchange)
-        return Answer(200, encode(prediction, variant, exchange.request_id))
+        answer = Answer(200, encode(prediction, variant, exchange.request_id))
+        if self.log:
+            self.log.note(exchange, variant, columns, prediction)
+        return answer
 
 
 def encode(prediction: Prediction, variant: Variant, request_id: str) -> bytes:
