@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+from ..core.schema import Columns
 from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
-from .edge.access import AccessLog
+from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
 from .edge.metrics import MEDIA_TYPE, Metrics
@@ -14,19 +17,24 @@ from .edge.middleware import Gate, Handler
 from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
+from .observing.traces import traces_of
 from .predictions.log import log_of
+from .runtime import Prediction
 from .settings import Settings, model_folder
 from .variants.lineup import Lineup
+from .variants.shadow import Shadow
+from .variants.variant import Variant
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended."""
+    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
-    def __init__(self, settings: Settings, lineup: Lineup) -> None:
-        self.metrics, self.access = Metrics(), AccessLog()
+    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
+        self.metrics, self.access = Metrics(), AccessLog(log)
         dropped = self.metrics.dropped.labels("predictions").inc
         self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
         self.predict = Predict(lineup, largest_body=settings.largest_body, log=self.predictions)
+        self.traces = traces_of(os.environ, lineup.signature.name)
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
@@ -35,6 +43,9 @@ class Assembled:
             "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        self.lineup = lineup
+        if lineup.challenger and lineup.share is None:
+            lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
         for variant in lineup.variants:
             self.metrics.model.labels(**variant.identity).set(1)
         self.gate = Gate(
@@ -44,13 +55,26 @@ class Assembled:
             guard=guard_of(settings),
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
+            traces=self.traces,
             parted=settings.private_port is not None,
         )
 
+    def note_shadow(
+        self, exchange: Exchange, variant: Variant, columns: Columns, prediction: Prediction, seconds: float
+    ) -> None:
+        """Count and note what a shadow has answered."""
+        self.metrics.rows.labels(variant.name).inc(len(prediction.values))
+        if self.predictions:
+            self.predictions.note(exchange, variant, columns, prediction, seconds)
+
     def close(self) -> None:
         """Write what waits to be written."""
+        if self.lineup.shadow:
+            self.lineup.shadow.close()
         if self.predictions:
             self.predictions.close()
+        if self.traces:
+            self.traces.close()
         self.access.close()
 
 

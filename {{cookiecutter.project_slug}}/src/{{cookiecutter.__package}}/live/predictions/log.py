@@ -6,6 +6,7 @@ Nothing here may hold a request up or end the service. What finds no room, in th
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from ..drain import Drain
 from ..edge.exchange import Exchange
 from ..runtime import Prediction
 from ..settings import Settings
-from ..variants.lineup import Variant
+from ..variants.variant import Variant
 from .blocks import Source
 from .lines import Note, drawn, lines
 from .policy import Columns, load_policy, sampled
@@ -62,22 +63,44 @@ class PredictionLog:
             SettingError: the policy asks for a key that isn't there.
         """
         self.policy = policy
-        self.sources: dict[Variant, Source] = {}
+        self.sources: dict[str, Source] = {}
         publisher = Publisher(folder, policy.retain_days)
         self.spooling = Spooling(folder, Columns(features, policy, key), publisher, dropped, clock)
 
-    def note(self, exchange: Exchange, variant: Variant, columns: Fed, prediction: Prediction) -> None:
-        """Note what a variant answered to a request; whoever calls this hands over the arrays."""
-        if not sampled(exchange.request_id, self.policy.sample):
-            return
-        source = self.sources.get(variant)
+    def note(
+        self,
+        exchange: Exchange,
+        variant: Variant,
+        columns: Fed,
+        prediction: Prediction,
+        seconds: float | None = None,
+    ) -> None:
+        """Note what a variant answered to a request, and how long it took, if not since the request came.
+
+        Any thread may call this. The arrays are read later: nobody changes them.
+        """
+        try:
+            if sampled(exchange.request_id, self.policy.sample):
+                note = self.noted(exchange, variant, columns, prediction, seconds)
+                most = self.policy.most_rows
+                self.spooling.put(drawn(note, most) if note.rows > most else note)
+        except Exception as error:
+            # The answer is computed already, and its caller is to get it.
+            self.spooling.lose(1)
+            self.spooling.say(error)
+
+    def noted(
+        self, exchange: Exchange, variant: Variant, columns: Fed, prediction: Prediction, seconds: float | None
+    ) -> Note:
+        """Return what is noted of an answer."""
+        source = self.sources.get(variant.name)
         if source is None:
             signature = variant.model.signature
             source = Source(variant.name, variant.version, signature.sha256, signature.classes)
-            self.sources[variant] = source
-        now, latency, rows = int(time.time() * 1e6), round(exchange.seconds * 1000, 3), len(prediction.values)
-        note = Note(exchange.request_id, now, latency, source, rows, None, columns, prediction)
-        self.spooling.put(drawn(note, self.policy.most_rows) if rows > self.policy.most_rows else note)
+            self.sources[variant.name] = source
+        latency = round((exchange.seconds if seconds is None else seconds) * 1000, 3)
+        now, rows = int(time.time() * 1e6), len(prediction.values)
+        return Note(exchange.request_id, now, latency, source, rows, None, columns, prediction)
 
     def close(self) -> None:
         """Write and publish what waits; of a disk that hangs, nothing is awaited for long."""
@@ -93,6 +116,8 @@ class Spooling(Drain[Note]):
         self.folder, self.columns, self.publisher, self.clock = folder, columns, publisher, clock
         self.count = dropped
         self.spool: Spool | None = None
+        # Requests and shadows are noted by threads of their own.
+        self.counting = threading.Lock()
         self.rows_in = self.rows_out = 0
         self.day = clock()
         self.synced = time.monotonic()
@@ -102,15 +127,14 @@ class Spooling(Drain[Note]):
 
     def put(self, item: Note) -> bool:
         """Put a note in, and return whether there was room for it."""
-        if self.items and self.rows_in - self.rows_out + item.kept > MOST_ROWS:
-            self.dropped += 1
-            self.count(1)
-            return False
-        if not super().put(item):
-            self.count(1)
-            return False
-        self.rows_in += item.kept
-        return True
+        with self.counting:
+            full = bool(self.items) and self.rows_in - self.rows_out + item.kept > MOST_ROWS
+            if not full and super().put(item):
+                self.rows_in += item.kept
+                return True
+            self.dropped += full
+        self.count(1)
+        return False
 
     def flush(self) -> None:
         """Write all that waits, and do what is due even when nobody asks anything."""
