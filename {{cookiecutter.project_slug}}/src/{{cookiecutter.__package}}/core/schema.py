@@ -18,7 +18,11 @@ Kind = Literal["number", "category", "boolean", "date"]
 ROW_NUMBER = "row_number"
 # What answers and the prediction log say of a row, beside its features.
 ESCAPED = {'"', "\\", *map(chr, range(32))}
-RESERVED = ("request_id", "prediction", "predictions", "probability", "probabilities", "variant", "model_sha256")
+RESERVED = (
+    *("request_id", "request_row", "request_rows", "request_time", "request_day"),
+    *("prediction", "predictions", "probability", "probabilities"),
+    *("variant", "model_sha256", "model_version", "latency_ms"),
+)
 
 
 class SchemaError(ValueError):

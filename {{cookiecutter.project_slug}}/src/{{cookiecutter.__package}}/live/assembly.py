@@ -18,8 +18,9 @@ from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
 from .observing.traces import traces_of
+from .predictions.log import log_of
 from .runtime import Prediction
-from .settings import Settings
+from .settings import Settings, model_folder
 from .variants.lineup import Lineup
 from .variants.shadow import Shadow
 from .variants.variant import Variant
@@ -32,12 +33,17 @@ class Assembled:
     """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
     def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
+        self.metrics, self.access = Metrics(), AccessLog(log)
+        dropped = self.metrics.dropped.labels("predictions").inc
+        self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
         self.predict = Predict(
-            lineup, largest_body=settings.largest_body, largest_arrow_body=settings.largest_arrow_body
+            lineup,
+            largest_body=settings.largest_body,
+            largest_arrow_body=settings.largest_arrow_body,
+            log=self.predictions,
         )
         if settings.arrow_at_start:
             self.predict.prepare()
-        self.metrics, self.access = Metrics(), AccessLog(log)
         self.traces = traces_of(os.environ, lineup.signature.name)
         guard = guard_of(settings)
         handlers: dict[str, Handler] = {
@@ -66,8 +72,10 @@ class Assembled:
     def note_shadow(
         self, exchange: Exchange, variant: Variant, columns: Columns, prediction: Prediction, seconds: float
     ) -> None:
-        """Count what a shadow has answered."""
+        """Count and note what a shadow has answered."""
         self.metrics.rows.labels(variant.name).inc(len(prediction.values))
+        if self.predictions:
+            self.predictions.note(exchange, variant, columns, prediction, seconds)
 
     def close(self) -> None:
         """Write what waits to be written, and end what runs beside requests."""
@@ -76,6 +84,8 @@ class Assembled:
             self.lineup.shadow.close()
         if self.gate.guard:
             self.gate.guard.close()
+        if self.predictions:
+            self.predictions.close()
         if self.traces:
             self.traces.close()
         self.access.close()

@@ -12,6 +12,7 @@ import click
 from .client import AnswerError, post
 from .commands import releases
 from .commands.keys import keys
+from .commands.predictions import predictions
 from .commands.trace import trace
 from .edge.auth.binding import require_guarded
 from .edge.auth.policy import check_guard
@@ -19,7 +20,9 @@ from .server import ServerError, check_bento, check_port, command
 from .settings import SettingError, load_settings, service_environment
 
 
-@click.group(commands=[*releases.COMMANDS, trace, keys], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[*releases.COMMANDS, trace, keys, predictions], context_settings={"help_option_names": ["-h", "--help"]}
+)
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 
