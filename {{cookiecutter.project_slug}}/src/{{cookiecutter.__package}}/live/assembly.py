@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+from ..core.schema import Columns
 from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
-from .edge.access import AccessLog
+from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
 from .edge.metrics import MEDIA_TYPE, Metrics
@@ -14,16 +17,21 @@ from .edge.middleware import Gate, Handler
 from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
+from .observing.traces import traces_of
+from .runtime import Prediction
 from .settings import Settings
 from .variants.lineup import Lineup
+from .variants.shadow import Shadow
+from .variants.variant import Variant
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended."""
+    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
-    def __init__(self, settings: Settings, lineup: Lineup) -> None:
+    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
         self.predict = Predict(lineup, largest_body=settings.largest_body)
-        self.metrics, self.access = Metrics(), AccessLog()
+        self.metrics, self.access = Metrics(), AccessLog(log)
+        self.traces = traces_of(os.environ, lineup.signature.name)
         described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
@@ -32,6 +40,9 @@ class Assembled:
             "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        self.lineup = lineup
+        if lineup.challenger and lineup.share is None:
+            lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
         for variant in lineup.variants:
             self.metrics.model.labels(**variant.identity).set(1)
         self.gate = Gate(
@@ -41,13 +52,24 @@ class Assembled:
             guard=guard_of(settings),
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
+            traces=self.traces,
             parted=settings.private_port is not None,
         )
+
+    def note_shadow(
+        self, exchange: Exchange, variant: Variant, columns: Columns, prediction: Prediction, seconds: float
+    ) -> None:
+        """Count what a shadow has answered."""
+        self.metrics.rows.labels(variant.name).inc(len(prediction.values))
 
     def close(self) -> None:
         """Write what waits to be written, and end what runs beside requests."""
         if self.gate.guard:
             self.gate.guard.close()
+        if self.lineup.shadow:
+            self.lineup.shadow.close()
+        if self.traces:
+            self.traces.close()
         self.access.close()
 
 

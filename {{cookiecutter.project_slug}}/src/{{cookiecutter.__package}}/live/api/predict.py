@@ -10,11 +10,11 @@ from ..answers import Answer, RequestError
 from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
 from ..runtime import Prediction, fields
-from ..variants.lineup import Lineup, Variant
+from ..variants.lineup import Lineup
+from ..variants.variant import Variant
 from .requests import RequestModel
 
 JSON_TYPES = (b"", b"application/json")
-PINNED = b"x-model-version"
 
 
 class Predict:

@@ -19,7 +19,7 @@ STDOUT = 1
 class AccessLog:
     """Writes lines from a thread, so that a slow reader of the standard output holds no request up."""
 
-    def __init__(self, file: int = STDOUT) -> None:
+    def __init__(self, file: int) -> None:
         self.file = file
         self.drain: Drain[dict[str, Any]] = Drain(self.write, capacity=CAPACITY)
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from {{cookiecutter.__package}}.live import requests
+from {{cookiecutter.__package}}.live.api import requests
 
 Ask = Callable[..., httpx.Response]
 ErrorOf = Callable[[httpx.Response], dict[str, Any]]
