@@ -25,9 +25,9 @@ class Way(Protocol):
 
 
 class Guard:
-    """Says who asks, by the key or the token that a request presents."""
+    """Says who asks, by the key or the token that a request presents; without either way, it lets nobody in."""
 
-    def __init__(self, keys: Way | None, tokens: Way | None) -> None:
+    def __init__(self, keys: Way | None = None, tokens: Way | None = None) -> None:
         self.keys, self.tokens = keys, tokens
 
     async def caller(self, exchange: Exchange) -> Caller:
