@@ -98,6 +98,8 @@ class PredictionService:
     async def end(self) -> None:
         """Write what waits, once the last request is answered."""
         await self.private.close()
+        if self.assembled.gate.rates:
+            await self.assembled.gate.rates.close()
         self.assembled.close()
 
     @bentoml.on_deployment
