@@ -36,12 +36,7 @@ class Assembled:
         self.metrics, self.access = Metrics(), AccessLog(log)
         dropped = self.metrics.dropped.labels("predictions").inc
         self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
-        self.predict = Predict(
-            lineup,
-            largest_body=settings.largest_body,
-            largest_arrow_body=settings.largest_arrow_body,
-            log=self.predictions,
-        )
+        self.predict = Predict(lineup, settings, log=self.predictions)
         if settings.arrow_at_start:
             self.predict.prepare()
         self.traces = traces_of(os.environ, lineup.signature.name)

@@ -19,6 +19,7 @@ from {{cookiecutter.__package}}.live.predictions.lines import Note
 from {{cookiecutter.__package}}.live.predictions.log import PredictionLog
 from {{cookiecutter.__package}}.live.predictions.policy import Columns
 from {{cookiecutter.__package}}.live.runtime import Model
+from {{cookiecutter.__package}}.live.settings import Settings
 from {{cookiecutter.__package}}.live.variants.lineup import Lineup
 from {{cookiecutter.__package}}.live.variants.variant import variant_of
 
@@ -62,7 +63,7 @@ def serve(served: Model, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     def make(model: Model = served, policy: Predictions | None = None, **options: Any) -> Service:
         folder, lost = options.pop("folder", tmp_path / "predictions"), []
         log = PredictionLog(folder, policy or Predictions(), model.signature.features, dropped=lost.append, **options)
-        predict = Predict(Lineup(variant_of(model, "champion", "7")), largest_body=2**22, log=log)
+        predict = Predict(Lineup(variant_of(model, "champion", "7")), Settings(), log=log)
         made.append(Service(predict, log, folder, lost))
         return made[-1]
 

@@ -140,7 +140,9 @@ def test_a_sample_is_as_large_as_it_should_be_and_the_same_everywhere():
     chosen = [one for one in ids if policy.sampled(one, 0.25)]
     assert len(chosen) == pytest.approx(5000, abs=4 * (20_000 * 0.25 * 0.75) ** 0.5)
     assert set(chosen) < {one for one in ids if policy.sampled(one, 0.5)}
-    program = f"from {policy.__name__} import sampled; print(sum(sampled('request-' + str(n), .25) for n in range(20000)))"
+    program = (
+        f"from {policy.__name__} import sampled; print(sum(sampled('request-' + str(n), .25) for n in range(20000)))"
+    )
     environ = {**os.environ, "PYTHONHASHSEED": "5"}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert int(done.stdout) == len(chosen)

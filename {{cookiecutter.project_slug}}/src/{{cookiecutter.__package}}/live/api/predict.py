@@ -12,6 +12,7 @@ from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
 from ..predictions.log import PredictionLog
 from ..runtime import Prediction, fields
+from ..settings import Settings
 from ..variants.lineup import Lineup
 from ..variants.variant import Variant
 from .arrow.lane import Lane
@@ -28,13 +29,11 @@ UNKNOWN_TYPE = (
 class Predict:
     """Answers prediction requests with the variant that each is due."""
 
-    def __init__(
-        self, lineup: Lineup, *, largest_body: int, largest_arrow_body: int, log: PredictionLog | None = None
-    ) -> None:
+    def __init__(self, lineup: Lineup, settings: Settings, *, log: PredictionLog | None = None) -> None:
         self.lineup, self.log = lineup, log
         self.requests = RequestModel(lineup.signature.features)
-        self.largest_body = largest_body
-        self.lane = Lane(largest_arrow_body)
+        self.largest_body = settings.largest_body
+        self.lane = Lane(settings.largest_arrow_body)
 
     async def __call__(self, exchange: Exchange, receive: Receive) -> Answer:
         """Answer one request.
