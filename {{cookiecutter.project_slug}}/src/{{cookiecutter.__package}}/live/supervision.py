@@ -41,6 +41,11 @@ class Supervisor(circus.Arbiter):
         if self.fault:
             raise SystemExit(f"Error: {self.fault}")
 
+    def stop(self) -> Any:
+        """Stop listening, then let workers answer what they have accepted: here, nobody would ever accept."""
+        self.sockets.close_all()
+        return super().stop()
+
     def reap_processes(self) -> None:
         """Forget workers that have ended, once it is known how."""
         watchers = {pid: watcher for watcher in self.iter_watchers() for pid in watcher.processes}
