@@ -22,7 +22,6 @@ from demo import clean_environment, free_port
 RIVALS = Path(__file__).parent / "rivals"
 START_SECONDS, STOP_SECONDS = 120, 20
 SERVER_CORE, LOAD_CORE = 0, 1
-KEY = "benchmark-key"
 UVICORN = ["python", "-m", "uvicorn", "--app-dir", str(RIVALS), "--loop", "uvloop", "--http", "httptools"]
 QUIET = ["--no-access-log", "--log-level", "warning"]
 
@@ -54,6 +53,12 @@ def rivals() -> list[Server]:
     mlflow = ["mlflow", "models", "serve", "--model-uri", "{material}/mlflow", "--env-manager", "local"]
     return [
         Server("hand-tuned", "FastAPI + ONNX, hand-tuned", [*onnx, "fastapi_onnx:app"]),
+        Server(
+            "documented",
+            "FastAPI + ONNX, as FastAPI documents it",
+            [*onnx, "fastapi_onnx:app"],
+            path="/predict/documented",
+        ),
         Server("joblib", "FastAPI + joblib + scikit-learn", [*UVICORN, "--port", "{port}", "fastapi_joblib:app"]),
         Server("flask", "Flask + scikit-learn, gunicorn with 4 threads", [*gunicorn, "flask_sklearn:app"]),
         Server(
@@ -67,14 +72,14 @@ def rivals() -> list[Server]:
     ]
 
 
-def ours(bento: Path, settings: dict[str, str]) -> Server:
+def ours(bento: Path, settings: dict[str, str], key: str) -> Server:
     """Return this service; `live serve` starts it as `make serve` does."""
     return Server(
         "service",
         "**this service**",
         ["live", "serve", "--bento", str(bento), "--port", "{port}"],
         path="/v1/predict",
-        key=KEY if "LIVE_AUTH" in settings else "",
+        key=key,
         settings=settings,
     )
 

@@ -57,8 +57,8 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     print(timed(["python", str(TEMPLATE / "benchmarks" / "rivals" / "material.py"), str(folder)], project).said)
-    on = settings_for(project, folder, [part for part in PARTS if part not in options.without])
-    servers = [ours(project / "models" / "bento", on), *rivals()]
+    on, key = settings_for(project, folder, [part for part in PARTS if part not in options.without])
+    servers = [ours(project / "models" / "bento", on, key), *rivals()]
     chosen = [server for server in servers if not options.only or server.name in ("service", *options.only)]
     with ExitStack() as stack:
         running = [stack.enter_context(started(server, project, folder)) for server in chosen]

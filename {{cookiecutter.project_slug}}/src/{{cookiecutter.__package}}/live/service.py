@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +27,7 @@ from .edge.middleware import Edge
 from .observing.logs import use_json
 from .private import PrivatePort
 from .runtime import ModelFileError, fields
-from .settings import SettingError, load_settings, model_folder, workers
+from .settings import HOPELESS, SettingError, load_settings, model_folder, workers
 from .variants.lineup import load_lineup
 
 logger = logging.getLogger("bentoml.live")
@@ -113,6 +112,10 @@ class PredictionService:
             counting.begin()
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
+        # Here, as only the main process needs what it imports.
+        from .supervision import install
+
+        install()
 
 
 def is_worker() -> bool:
@@ -121,13 +124,9 @@ def is_worker() -> bool:
 
 
 def end_all(reason: str) -> NoReturn:
-    """Say why this process can't answer, and end the service: BentoML would start the next, and so on.
-
-    Its port would be open, and nobody would answer there.
-    """
+    """Say why this process can't answer, and end it in the way that tells the main process to end the service."""
     logger.critical(reason)
-    os.kill(os.getppid(), signal.SIGTERM)
-    os._exit(1)
+    os._exit(HOPELESS)
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 QUIET = {"BENTOML_DO_NOT_TRACK": "True", "DO_NOT_TRACK": "1"}
 GRACEFUL_SECONDS = 10
 READY_SECONDS = 60
+# A worker that ends with this status has said why, and the next one could not start either.
+HOPELESS = 78
 YES, NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
 
 
