@@ -9,15 +9,14 @@ import importlib
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from hostile import HOSTILE, LEVELS, LONG
 
 ROWS, GOLDEN = 600, 24
-HOSTILE = "<img src=x onerror=alert(1)>"
-LEVELS = ("</script><script>alert(2)</script>", "<!-- not the end", "a\u2028b", "' onfocus=alert(3) autofocus='")
-LONG = "a feature whose name goes on and on without ever coming to a point " + "n" * 90
 
 
 def hostile(schema: Any) -> tuple[str, tuple[str, ...], dict[str, Any]]:
@@ -48,25 +47,31 @@ def made_up(feature: Any, random: np.random.Generator) -> pd.Series:
         "number": lambda: pd.Series(random.uniform(0, 10, ROWS)),
         "category": lambda: pd.Series(random.choice(LEVELS, ROWS), dtype="str"),
         "boolean": lambda: pd.Series(random.random(ROWS) < 0.3, dtype="boolean"),
-        "date": lambda: pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, ROWS), unit="D")),
+        "date": lambda: pd.Series(
+            pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, ROWS), unit="D")
+        ),
     }[feature.kind]()
     return values.mask(random.random(ROWS) < 0.1) if feature.nullable else values
 
 
+def parts(package: str, half: str, *names: str) -> list[ModuleType]:
+    """Return modules of one half of a project's package."""
+    return [importlib.import_module(f"{package}.{half}.{name}") for name in names]
+
+
 def build(package: str, name: str, folder: Path) -> None:
     """Fit a model to made-up rows, and build its Bento."""
-    core = {part: importlib.import_module(f"{package}.core.{part}") for part in ("data", "export", "model", "schema", "params")}
-    golden, packaging, runtime = (importlib.import_module(f"{package}.live.{part}") for part in ("golden", "packaging", "runtime"))
-    schema, data = core["schema"], core["data"]
+    data, export, model, params, schema = parts(package, "core", "data", "export", "model", "params", "schema")
+    golden, packaging, runtime = parts(package, "live", "golden", "packaging", "runtime")
     task, classes, features = MODELS[name](schema)
     random = np.random.default_rng(1)
     table = pd.DataFrame({known: made_up(feature, random) for known, feature in features.items()})
     signal = table.iloc[:, 0].to_numpy(float)
     target = np.clip(signal * len(classes) / 10, 0, len(classes) - 1).astype("int64") if classes else 3.0 * signal - 12
-    options = core["params"].Model("hist_gradient_boosting", {"max_iter": 20})
+    options = params.Model("hist_gradient_boosting", {"max_iter": 20})
     frame = data.model_frame(table, features)
-    fitted = core["model"].fit(core["model"].build_pipeline(options, features, task, 1, frame), frame, target)
-    onnx = core["export"].to_onnx(fitted, features, name)
+    fitted = model.fit(model.build_pipeline(options, features, task, 1, frame), frame, target)
+    onnx = export.to_onnx(fitted, features, name)
     known = {"task": task, "target": HOSTILE if classes else "weight", "features": features, "classes": classes}
     signature = schema.Signature(name=name, sha256=schema.sha256(onnx), **known)
     rows = golden.golden_rows(runtime.Model(onnx, signature), data.request_rows(table, features)[:GOLDEN])
