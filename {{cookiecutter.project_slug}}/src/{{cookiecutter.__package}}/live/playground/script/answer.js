@@ -67,6 +67,7 @@ function showIdentity({ name, version, variant, sha256 }, milliseconds) {
 }
 
 function outdate() {
+  if (!byId("picture").querySelector(".fill, .mark")) return;
   byId("answer").classList.add("old");
   byId("alternatives").classList.add("old");
 }

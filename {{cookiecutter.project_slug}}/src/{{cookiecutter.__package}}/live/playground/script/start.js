@@ -103,7 +103,9 @@ byId("alternatives").addEventListener("toggle", () => {
 byId("card").addEventListener("toggle", loadCard);
 byId("key-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  key = byId("key").value.trim();
+  const typed = byId("key").value.trim();
+  if (!/^[!-~]+$/.test(typed)) return wantKey("A key has only letters, digits and signs without accents, and no spaces.");
+  key = typed;
   byId("key-form").hidden = true;
   await (model ? listen() : learn());
   if (!byId("key-form").hidden) byId("key").focus();
@@ -114,6 +116,5 @@ if (model) {
   open();
   listen();
 } else {
-  byId("desk").hidden = byId("alternatives").hidden = byId("card").hidden = true;
   learn();
 }
