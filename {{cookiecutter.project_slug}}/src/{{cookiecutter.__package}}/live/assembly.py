@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from ..core.schema import Columns
 from .answers import Answer
+from .api.card import Card
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
+from .api.traffic import Traffic
 from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
@@ -18,6 +21,8 @@ from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
 from .observing.traces import traces_of
+from .playground.examples import described as examples_of
+from .playground.page import Page
 from .predictions.log import log_of
 from .runtime import Prediction
 from .settings import Settings, model_folder
@@ -30,25 +35,37 @@ DESCRIBED = ("/v1/openapi.json", "/docs.json")
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
+    """What one process runs besides BentoML, and how it is ended.
 
-    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
-        self.metrics, self.access = Metrics(), AccessLog(log)
+    `folder` holds what is shipped with the model, and `log` is the file that requests are logged to.
+    """
+
+    def __init__(
+        self, settings: Settings, lineup: Lineup, folder: Path | None = None, *, log: int = STDOUT
+    ) -> None:
+        folder, guard = folder or model_folder(), guard_of(settings)
+        self.lineup, self.metrics, self.access = lineup, Metrics(), AccessLog(log)
         dropped = self.metrics.dropped.labels("predictions").inc
-        self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
+        self.predictions = log_of(settings, folder, lineup.signature.features, dropped)
         self.predict = Predict(lineup, settings, log=self.predictions)
         if settings.arrow_at_start:
             self.predict.prepare()
         self.traces = traces_of(os.environ, lineup.signature.name)
-        guard = guard_of(settings)
+        card = Card(folder)
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
             "/v1/info": Known(information(lineup)),
+            "/v1/card": card,
+            "/v1/traffic": Traffic(self.metrics),
             "/metrics": text_of(self.metrics),
         }
+        if settings.playground:
+            # Who may not ask the model may not see its rows either.
+            content = examples_of(lineup, folder)
+            handlers["/"] = Page(lineup.signature.name, None if guard else content, card.content)
+            handlers["/v1/examples"] = Known(content)
         described = document(lineup, self.predict.requests, served=[*handlers, *DESCRIBED], secured=guard is not None)
         handlers |= dict.fromkeys(DESCRIBED, Known(described))
-        self.lineup = lineup
         if lineup.challenger and lineup.share is None:
             lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
         for variant in lineup.variants:
