@@ -82,7 +82,8 @@ class PredictionLog:
             self.sources[variant.name] = source
         latency = round((exchange.seconds if seconds is None else seconds) * 1000, 3)
         now, rows = int(time.time() * 1e6), len(prediction.values)
-        return Note(exchange.request_id, now, latency, source, rows, None, columns, prediction)
+        values = {name: column.item() for name, column in columns.items()} if rows == 1 else columns
+        return Note(exchange.request_id, now, latency, source, rows, None, values, prediction)
 
     def close(self) -> None:
         """Write and publish what waits; of a disk that hangs, nothing is awaited for long."""
