@@ -20,7 +20,7 @@ import pytest
 from {{cookiecutter.__package}}.core.schema import Feature
 from {{cookiecutter.__package}}.core.sections import Predictions
 from {{cookiecutter.__package}}.live.predictions import log as logs
-from {{cookiecutter.__package}}.live.predictions import policy
+from {{cookiecutter.__package}}.live.predictions import policy, spooling
 from {{cookiecutter.__package}}.live.predictions.reading import read
 from {{cookiecutter.__package}}.live.predictions.spool import spools
 from {{cookiecutter.__package}}.live.runtime import ModelFileError
@@ -140,9 +140,8 @@ def test_a_sample_is_as_large_as_it_should_be_and_the_same_everywhere():
     chosen = [one for one in ids if policy.sampled(one, 0.25)]
     assert len(chosen) == pytest.approx(5000, abs=4 * (20_000 * 0.25 * 0.75) ** 0.5)
     assert set(chosen) < {one for one in ids if policy.sampled(one, 0.5)}
-    program = (
-        f"from {policy.__name__} import sampled; print(sum(sampled('request-' + str(n), .25) for n in range(20000)))"
-    )
+    counted = "sum(sampled('request-' + str(n), 0.25) for n in range(20_000))"
+    program = f"from {policy.__name__} import sampled; print({counted})"
     environ = {**os.environ, "PYTHONHASHSEED": "5"}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert int(done.stdout) == len(chosen)
@@ -236,9 +235,9 @@ def test_a_disk_that_hangs_holds_no_request_up(
         service.log.spooling.put(note)
         slowest = max(slowest, time.perf_counter() - started)
     assert slowest < 0.5
-    assert len(service.log.spooling.items) <= logs.MOST_NOTES
+    assert len(service.log.spooling.items) <= spooling.MOST_NOTES
     assert len(service.lost) == service.log.spooling.dropped > 0
-    monkeypatch.setattr(logs, "CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr(spooling, "CLOSING_SECONDS", 0.2)
     started = time.monotonic()
     service.log.close()
     assert time.monotonic() - started < 2
@@ -249,18 +248,18 @@ def test_a_disk_that_hangs_holds_no_request_up(
 
 def test_large_requests_are_counted_by_their_rows(service: Any, notes: Callable[..., Any]):
     """What waits is bounded by memory, not by the number of requests alone."""
-    spooling = service.log.spooling
-    spooling.closing.set()
-    spooling.thread.join()
+    queue = service.log.spooling
+    queue.closing.set()
+    queue.thread.join()
     (note,) = notes(["large"])
     large = note._replace(prediction=note.prediction._replace(values=np.zeros(20_000)))
-    assert [spooling.put(large) for _ in range(4)] == [True, True, False, False]
-    spooling.items.clear()
-    spooling.rows_out = spooling.rows_in
-    huge = note._replace(prediction=note.prediction._replace(values=np.zeros(2 * logs.MOST_ROWS)))
-    assert [spooling.put(huge) for _ in range(2)] == [True, False]
+    assert [queue.put(large) for _ in range(4)] == [True, True, False, False]
+    queue.items.clear()
+    queue.rows_out = queue.rows_in
+    huge = note._replace(prediction=note.prediction._replace(values=np.zeros(2 * spooling.MOST_ROWS)))
+    assert [queue.put(huge) for _ in range(2)] == [True, False]
     assert service.lost == [1, 1, 1]
-    spooling.items.clear()
+    queue.items.clear()
 
 
 def test_a_folder_that_can_not_be_written_is_said_once_and_counted(
@@ -287,7 +286,7 @@ def test_a_spool_that_somebody_deletes_is_replaced_and_counted(
     service: Any, made: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ):
     """Within a second, as its lines are written to nowhere."""
-    monkeypatch.setattr(logs, "SYNC_SECONDS", 0.01)
+    monkeypatch.setattr(spooling, "SYNC_SECONDS", 0.01)
     service.ask(made.rows[:2], "gone")
     service.settle()
     spools(service.folder)[0].unlink()
@@ -323,7 +322,7 @@ def test_a_spool_that_is_large_or_old_is_published(
     serve: Callable[..., Any], made: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, setting: str, value: float
 ):
     """While the service runs."""
-    monkeypatch.setattr(logs, setting, value)
+    monkeypatch.setattr(spooling, setting, value)
     service = serve()
     service.ask(made.rows[:1])
     deadline = time.monotonic() + 60

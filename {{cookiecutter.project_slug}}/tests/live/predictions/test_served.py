@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from {{cookiecutter.__package}}.live import server
@@ -57,7 +58,7 @@ class Callers:
     def wait(self) -> None:
         """Return when the service is gone for all of them."""
         for thread in self.threads:
-            thread.join(timeout=60)
+            thread.join(timeout=20)
         assert not any(thread.is_alive() for thread in self.threads)
 
 
@@ -87,6 +88,13 @@ def serving(bento: Path, folder: Path, home: Path) -> Iterator[tuple[subprocess.
         server.stop(process)
 
 
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a service and all its processes at once; BentoML gives each worker a group of its own."""
+    for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
+        one.kill()
+    process.wait(timeout=60)
+
+
 def test_what_was_answered_before_a_service_ends_is_noted(bento: Path, folder: Path, tmp_path: Path, rows: Rows):
     """SIGTERM under load: every answer that a caller got is there once, as Parquet, and nothing is left to do."""
     with serving(bento, folder, tmp_path) as (process, port):
@@ -114,8 +122,7 @@ def test_what_a_killed_service_left_is_repaired_when_the_next_one_starts(
         time.sleep(2)
         early = list(callers.answered)
         time.sleep(1)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=60)
+        kill(process)
         callers.wait()
     left = spools(folder)
     assert left

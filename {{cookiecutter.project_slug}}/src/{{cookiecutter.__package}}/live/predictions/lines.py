@@ -6,7 +6,7 @@ A line for each request would take twice the time and twice the room.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ...core.schema import Columns as Fed
 from ..runtime import Prediction
 from .blocks import Source
 from .policy import Columns
@@ -26,6 +25,7 @@ OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 class Note(NamedTuple):
     """One answered request, as it is handed to the thread that writes; time in µs since 1970, latency in ms.
 
+    Of one row, `columns` has the bare values: arrays kept until they are written cost more to make than to read.
     `rows` is how many it asked for, and `places` which of them are in `columns` and `prediction`, if not all are.
     """
 
@@ -35,7 +35,7 @@ class Note(NamedTuple):
     source: Source
     rows: int
     places: NDArray[np.int64] | None
-    columns: Fed
+    columns: Mapping[str, Any]
     prediction: Prediction
 
     @property
@@ -97,14 +97,23 @@ def line(notes: list[Note], source: Source, columns: Columns) -> bytes:
             "kept": [note.kept for note in notes],
             "place": np.concatenate(places),
             "kinds": columns.kinds,
-            "features": {
-                name: noted(np.concatenate([one[name] for one in fed]).ravel()) for name, noted in columns.noted.items()
-            },
+            "features": {name: noted(together([one[name] for one in fed])) for name, noted in columns.noted.items()},
             "prediction": plain(np.concatenate([note.prediction.values for note in notes])),
             "probabilities": None if chances[0] is None else np.concatenate(chances),
         },
         option=OPTIONS,
     )
+
+
+def together(columns: list[Any]) -> list[Any]:
+    """Return the values of one feature: each is the bare value of one row, or an array of several."""
+    values: list[Any] = []
+    for one in columns:
+        if isinstance(one, np.ndarray):
+            values += one.ravel().tolist()
+        else:
+            values.append(one)
+    return values
 
 
 def plain(values: NDArray[Any]) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from ...core.schema import Feature
 from ...core.sections import Predictions
@@ -76,16 +77,15 @@ class Columns:
         self.noted = {name: noting(name, feature, key if name in hashed else "") for name, feature in kept.items()}
 
 
-def noting(name: str, feature: Feature, key: str) -> Callable[[Any], Any]:
-    """Return what turns an array of a feature's values into what JSON takes; what is missing becomes null."""
+def noting(name: str, feature: Feature, key: str) -> Callable[[list[Any]], Any]:
+    """Return what turns a list of a feature's values into what JSON takes; what is missing becomes null."""
     if key:
-        return lambda values: [pseudonym(key, name, value) for value in values.tolist()]
+        return lambda values: [pseudonym(key, name, value) for value in values]
     if feature.kind != "category":
-        return lambda values: values
-    if feature.nullable:
-        # The model is fed an empty text for what is missing.
-        return lambda values: [value or None for value in values.tolist()]
-    return lambda values: values.tolist()
+        # Of a float32, JSON needs fewer digits.
+        return lambda values: np.array(values, np.float32)
+    # The model is fed an empty text for what is missing.
+    return (lambda values: [value or None for value in values]) if feature.nullable else list
 
 
 def pseudonym(key: str, name: str, value: Any) -> str | None:
