@@ -60,7 +60,7 @@ def test_a_thousand_rows_are_answered_in_their_order(
         ("POST", "/v1/predict", b"[" * 100_000, 400),
         ("GET", "/v1/predict", b"", 405),
         ("GET", "/v1/nothing", b"", 404),
-        ("GET", "/", b"", 404),
+        ("GET", "/v1", b"", 404),
     ],
 )
 def test_errors_have_their_shape_on_the_wire(

@@ -83,9 +83,7 @@ def test_info_describes_the_model(ask_each: Ask, each: SimpleNamespace):
     assert {name: schema.Feature(**entry) for name, entry in body["features"].items()} == signature.features
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/", "/v1/nothing", "/v1/predict/more", "/v1/../etc/passwd", "/predict"]
-)
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/predict/more", "/v1/../etc/passwd", "/predict"])
 def test_an_unknown_path_is_404(ask: Ask, error_of: ErrorOf, path: str):
     """In the shape of an error, with the paths there are."""
     response = ask(path=path, method="GET")
