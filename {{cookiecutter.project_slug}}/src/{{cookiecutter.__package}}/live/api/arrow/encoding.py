@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ def encode(prediction: Prediction, classes: tuple[str, ...], identity: Mapping[s
     if prediction.probabilities is None:
         arrays = {"prediction": floats(prediction.values)}
     else:
-        arrays = {"prediction": pa.array(prediction.values.tolist(), pa.string())}
+        arrays = {"prediction": texts(prediction.values)}
         arrays |= {
             PROBABILITY + name: floats(chances)
             for name, chances in zip(classes, prediction.probabilities.T, strict=True)
@@ -36,8 +37,15 @@ def encode(prediction: Prediction, classes: tuple[str, ...], identity: Mapping[s
     return sink.getvalue().to_pybytes()
 
 
+def texts(values: NDArray[Any]) -> pa.Array:
+    """Return texts as an array; pyarrow's own way would load pandas."""
+    encoded = {value: value.encode() for value in set(values.tolist())}
+    pieces = [encoded[value] for value in values.tolist()]
+    ends = np.cumsum([0, *map(len, pieces)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(pieces), pa.py_buffer(ends), pa.py_buffer(b"".join(pieces)))
+
+
 def floats(values: NDArray[np.float32]) -> pa.Array:
-    """Return numbers as an array; pyarrow's own way would load pandas."""
-    return pa.Array.from_buffers(
-        pa.float32(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.float32))]
-    )
+    """Return numbers as an array, likewise."""
+    content = pa.py_buffer(np.ascontiguousarray(values, dtype=np.float32))
+    return pa.Array.from_buffers(pa.float32(), len(values), [None, content])
