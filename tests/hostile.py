@@ -196,8 +196,17 @@ def bodies(row: dict[str, Any]) -> Iterator[Any]:
     bomb = zlib.compress(b"0" * 50_000_000, 9, wbits=31)
     for encoding in ("gzip", "deflate", "br", "zstd", "gzip, gzip", "x-unknown", "identity, gzip"):
         yield f"a bomb as {encoding}", [post(bomb, f"content-encoding: {encoding}")]
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml",
-                 "application/x-python-pickle", "application/vnd.bentoml+pickle", "*/*", "application/json\x0b", "json"):  # fmt: skip
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "application/x-python-pickle",
+        "application/vnd.bentoml+pickle",
+        "*/*",
+        "application/json\x0b",
+        "json",
+    ):
         yield f"sent as {kind!r}", [post(good.encode(), kind=kind)]
 
 
@@ -206,28 +215,61 @@ def values(row: dict[str, Any]) -> Iterator[Any]:
     number = next(name for name, value in row.items() if isinstance(value, float))
     text = next(name for name, value in row.items() if isinstance(value, str))
     raw = {
-        "NaN": "NaN", "Infinity": "Infinity", "minus Infinity": "-Infinity", "1e400": "1e400", "minus 1e400": "-1e400",
-        "1e39": "1e39", "4000 digits": "9" * 4000, "a long fraction": "0." + "1" * 5000 + "x", "hexadecimal": "0x10",
-        "octal": "010", "a plus": "+1", "a bare point": ".5", "a trailing point": "5.", "a huge exponent": "1e999999999",
-        "an exponent alone": "1e", "a list": "[1]", "an object": '{"$gt": 0}', "a text": f'"{MARKER}"', "true": "true",
-        "an empty text": '""', "undefined": "undefined", "two minus": "--1", "an arabic digit": "\u0661",
-        "underscores": "1_000", "a text of a number": '"1"',
-    }  # fmt: skip
+        "NaN": "NaN",
+        "Infinity": "Infinity",
+        "minus Infinity": "-Infinity",
+        "1e400": "1e400",
+        "minus 1e400": "-1e400",
+        "1e39": "1e39",
+        "4000 digits": "9" * 4000,
+        "a long fraction": "0." + "1" * 5000 + "x",
+        "hexadecimal": "0x10",
+        "octal": "010",
+        "a plus": "+1",
+        "a bare point": ".5",
+        "a trailing point": "5.",
+        "a huge exponent": "1e999999999",
+        "an exponent alone": "1e",
+        "a list": "[1]",
+        "an object": '{"$gt": 0}',
+        "a text": f'"{MARKER}"',
+        "true": "true",
+        "an empty text": '""',
+        "undefined": "undefined",
+        "two minus": "--1",
+        "an arabic digit": "\u0661",
+        "underscores": "1_000",
+        "a text of a number": '"1"',
+    }
     for name, value in raw.items():
         yield f"a number that is {name}", [post(with_raw(row, number, value))]
     texts = {
-        "a lone surrogate": r'"\ud800"', "a low surrogate": r'"\udc00"', "swapped surrogates": r'"\udc00\ud800"',
-        "a raw control character": '"a\x01b"', "a raw line feed": '"a\nb"', "a bad escape": r'"\x41"',
-        "a cut escape": r'"\u00"', "a number": "7", "null": "null", "a list": '["x"]', "an object": "{}",
-        "257 letters": f'"{"x" * 257}"', "a megabyte": f'"{"x" * 10**6}"', "257 of many bytes": f'"{"🛩" * 257}"',
-        "unquoted": "x", "combining signs": f'"{"a" + chr(0x301) * 400}"',
-    }  # fmt: skip
+        "a lone surrogate": r'"\ud800"',
+        "a low surrogate": r'"\udc00"',
+        "swapped surrogates": r'"\udc00\ud800"',
+        "a raw control character": '"a\x01b"',
+        "a raw line feed": '"a\nb"',
+        "a bad escape": r'"\x41"',
+        "a cut escape": r'"\u00"',
+        "a number": "7",
+        "null": "null",
+        "a list": '["x"]',
+        "an object": "{}",
+        "257 letters": f'"{"x" * 257}"',
+        "a megabyte": f'"{"x" * 10**6}"',
+        "257 of many bytes": f'"{"🛩" * 257}"',
+        "unquoted": "x",
+        "combining signs": f'"{"a" + chr(0x301) * 400}"',
+    }
     for name, value in texts.items():
         yield f"a text that is {name}", [post(with_raw(row, text, value))]
     good = json.dumps(row)
     for key in (number, text):
         yield f"{key} twice, the last right", [post(f'{{"rows": [{{"{key}": null, {good[1:]}]}}'.encode())]
-        yield f"{key} twice, both right", [post(f'{{"rows": [{{"{key}": {json.dumps(row[key])}, {good[1:]}]}}'.encode())]
+        yield (
+            f"{key} twice, both right",
+            [post(f'{{"rows": [{{"{key}": {json.dumps(row[key])}, {good[1:]}]}}'.encode())],
+        )
         yield f"{key} missing", [post({"rows": [{name: value for name, value in row.items() if name != key}]})]
         yield f"{key} in capitals", [post({"rows": [{(n.upper() if n == key else n): v for n, v in row.items()}]})]
         yield f"{key} with a NUL", [post({"rows": [{(n + "\0" if n == key else n): v for n, v in row.items()}]})]
@@ -242,7 +284,20 @@ def with_raw(row: dict[str, Any], name: str, raw: str) -> bytes:
 def lengths(row: dict[str, Any]) -> Iterator[Any]:
     """Yield requests whose length isn't what they say."""
     body = json.dumps({"rows": [row]}).encode()
-    for said in ("-1", "+5", "1e3", "0x10", "five", "5;5", "5, 5", "5 5", "18446744073709551616", "9" * 400, "٣", "1.0"):
+    for said in (
+        "-1",
+        "+5",
+        "1e3",
+        "0x10",
+        "five",
+        "5;5",
+        "5, 5",
+        "5 5",
+        "18446744073709551616",
+        "9" * 400,
+        "٣",
+        "1.0",
+    ):
         line = f"content-length: {said}".encode()
         yield f"Content-Length {said[:24]}", [post(body, line, length=False)]
     yield "two lengths", [post(body, "content-length: 2", "content-length: 3", length=False)]
@@ -283,8 +338,19 @@ def chunks(row: dict[str, Any]) -> Iterator[Any]:
     }
     for name, body in sent.items():
         yield name, [head + body, *([HALF] if name == "closed within" else [])]
-    for coding in ("identity", "gzip, chunked", "chunked, identity", "xchunked", "chunked, chunked", " chunked\x0b",
-                   "\tchunked", "CHUNKED ", "chunk", "chunked;q=1", "identity, chunked, x"):  # fmt: skip
+    for coding in (
+        "identity",
+        "gzip, chunked",
+        "chunked, identity",
+        "xchunked",
+        "chunked, chunked",
+        " chunked\x0b",
+        "\tchunked",
+        "CHUNKED ",
+        "chunk",
+        "chunked;q=1",
+        "identity, chunked, x",
+    ):
         body = b"2\r\n{x\r\n0\r\n\r\n"
         yield f"coded as {coding!r}", [post(body, f"transfer-encoding: {coding}", length=False), HALF]
     two = post(b"2\r\n{x\r\n0\r\n\r\n", "transfer-encoding: chunked", "transfer-encoding: identity", length=False)
@@ -306,12 +372,23 @@ def heads(row: dict[str, Any]) -> Iterator[Any]:
     yield "a long cookie", [request("GET", "/v1/nothing", b"", "cookie: " + "a=b; " * 20_000)]
     yield "blank lines first", [b"\r\n" * 5000 + request("GET", "/v1/nothing")]
     lines = {
-        "no colon": "nonsense", "no name": ": x", "a blank before the colon": "x-a : b", "a folded line": "x-a: b\r\n c",
-        "a fold first": " x-a: b", "a NUL in a name": "x\0a: b", "a NUL in a value": "x-a: b\0c",
-        "a carriage return in a value": "x-a: b\rc", "a bare carriage return": "x-a: b\r", "a control in a name": "x\x07: b",
-        "a control in a value": "x-a: \x07\x1b[31m", "a quote as a name": '"x": b', "brackets as a name": "(x): b",
-        "a name in Latin-1": "x-\xe4: b", "a tab in a name": "x\t: b", "a delete sign": "x-a: \x7f",
-    }  # fmt: skip
+        "no colon": "nonsense",
+        "no name": ": x",
+        "a blank before the colon": "x-a : b",
+        "a folded line": "x-a: b\r\n c",
+        "a fold first": " x-a: b",
+        "a NUL in a name": "x\0a: b",
+        "a NUL in a value": "x-a: b\0c",
+        "a carriage return in a value": "x-a: b\rc",
+        "a bare carriage return": "x-a: b\r",
+        "a control in a name": "x\x07: b",
+        "a control in a value": "x-a: \x07\x1b[31m",
+        "a quote as a name": '"x": b',
+        "brackets as a name": "(x): b",
+        "a name in Latin-1": "x-\xe4: b",
+        "a tab in a name": "x\t: b",
+        "a delete sign": "x-a: \x7f",
+    }
     for name, line in lines.items():
         yield f"a header with {name}", [request("GET", "/v1/nothing", b"", line)]
     yield "bare line feeds", [request("GET", "/v1/nothing").replace(b"\r\n", b"\n"), HALF]
@@ -329,11 +406,34 @@ def methods(row: dict[str, Any]) -> Iterator[Any]:
     """Yield methods and versions that there aren't."""
     for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "PROPFIND", "PURGE", "LINK", "SEARCH"):
         yield method, [request(method, "/v1/predict")]
-    for method in ("CONNECT", "get", "G\xcbT", "GE T", "", "\x00", "POST\t", "FOO", "POST\r", "M-SEARCH", "SOURCE", "PRI"):
+    for method in (
+        "CONNECT",
+        "get",
+        "G\xcbT",
+        "GE T",
+        "",
+        "\x00",
+        "POST\t",
+        "FOO",
+        "POST\r",
+        "M-SEARCH",
+        "SOURCE",
+        "PRI",
+    ):
         yield f"the method {method!r}", [request(method, "/v1/predict")]
-    for version in ("HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/3", "HTTP/9.9", "http/1.1", "HTTP/1.1 x", "HTTP/11", "ICE/1.0", ""):
+    for version in (
+        "HTTP/0.9",
+        "HTTP/1.2",
+        "HTTP/2.0",
+        "HTTP/3",
+        "HTTP/9.9",
+        "http/1.1",
+        "HTTP/1.1 x",
+        "HTTP/11",
+        "ICE/1.0",
+        "",
+    ):
         yield f"the version {version!r}", [request("GET", "/v1/nothing", version=version), HALF]
-    yield "a line of HTTP/0.9", [b"GET /v1/nothing\r\n"]
     yield "POST to what is read", [request("POST", "/v1/info", b"{}")]
     yield "DELETE of a check", [request("DELETE", "/livez")]
 
@@ -341,19 +441,77 @@ def methods(row: dict[str, Any]) -> Iterator[Any]:
 def paths(row: dict[str, Any]) -> Iterator[Any]:
     """Yield paths that lead elsewhere, or would like to."""
     tricks = (
-        "/../../etc/passwd", "/v1/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd",
-        "/v1/..%5c..%5cwindows", "/v1/predict/../../models/model.onnx", "/v1/./predict", "/v1//predict", "//v1/predict",
-        "/v1/predict//", "/v1/predict/.", "/v1/predict;x=y", "/v1/predict%00", "/v1/predict%00.json", "/v1/predict%0a",
-        "/v1/predict%0d%0aSet-Cookie:%20a=b", "/v1%2fpredict%2f", "/V1/PREDICT", "/v1/predict%20", "/%c0%af",
-        "/%ff%fe", "/%", "/%zz", "/%u0041", "/v1/%e2%80%aepredict", "/v1/nothing?" + MARKER, f"/{MARKER}",
-        "/\xe4\xf6\xfc", "/v1/nothing#fragment", "/models/model.onnx", "/.env", "/.git/config", "/static/app.js",
-        "/docs", "/schema", "/predict", "/v1", "/v2/predict", "/v1/predict/1", "/metrics/../v1/info", "/~root",
-        "/__debug__", "/hidden_endpoint", "/%2Fv1%2Finfo", "\\v1\\info", "v1/info", "*", "", "http://", "http:///x",
-        "http://elsewhere/v1/nothing", "https://localhost:1/v1/nothing", "ftp://a/b", "localhost:443", "?x", "#x",
-        "http://[::1/v1", "http://a:99999999/v1/nothing", "//elsewhere/v1/info", "/v1/info\x00", "/v1 /info",
-        "file:///etc/passwd", "javascript:alert(1)", "/v1/<script>alert(1)</script>", "/${jndi:ldap://127.0.0.1/x}",
-        "/{{7*7}}", "/v1/info\x7f", "/" + "../" * 2000, "/" + "%2e" * 3000, "/" + "a/" * 5000,
-    )  # fmt: skip
+        "/../../etc/passwd",
+        "/v1/../../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        "/v1/..%5c..%5cwindows",
+        "/v1/predict/../../models/model.onnx",
+        "/v1/./predict",
+        "/v1//predict",
+        "//v1/predict",
+        "/v1/predict//",
+        "/v1/predict/.",
+        "/v1/predict;x=y",
+        "/v1/predict%00",
+        "/v1/predict%00.json",
+        "/v1/predict%0a",
+        "/v1/predict%0d%0aSet-Cookie:%20a=b",
+        "/v1%2fpredict%2f",
+        "/V1/PREDICT",
+        "/v1/predict%20",
+        "/%c0%af",
+        "/%ff%fe",
+        "/%",
+        "/%zz",
+        "/%u0041",
+        "/v1/%e2%80%aepredict",
+        "/v1/nothing?" + MARKER,
+        f"/{MARKER}",
+        "/\xe4\xf6\xfc",
+        "/v1/nothing#fragment",
+        "/models/model.onnx",
+        "/.env",
+        "/.git/config",
+        "/static/app.js",
+        "/docs",
+        "/schema",
+        "/predict",
+        "/v1",
+        "/v2/predict",
+        "/v1/predict/1",
+        "/metrics/../v1/info",
+        "/~root",
+        "/__debug__",
+        "/hidden_endpoint",
+        "/%2Fv1%2Finfo",
+        "\\v1\\info",
+        "v1/info",
+        "*",
+        "",
+        "http://",
+        "http:///x",
+        "http://elsewhere/v1/nothing",
+        "https://localhost:1/v1/nothing",
+        "ftp://a/b",
+        "localhost:443",
+        "?x",
+        "#x",
+        "http://[::1/v1",
+        "http://a:99999999/v1/nothing",
+        "//elsewhere/v1/info",
+        "/v1/info\x00",
+        "/v1 /info",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "/v1/<script>alert(1)</script>",
+        "/${jndi:ldap://127.0.0.1/x}",
+        "/{{7*7}}",
+        "/v1/info\x7f",
+        "/" + "../" * 2000,
+        "/" + "%2e" * 3000,
+        "/" + "a/" * 5000,
+    )
     for path in tricks:
         yield (path[:60] or "nothing"), [request("PUT" if path.startswith(("/v1/info", "//")) else "GET", path)]
 
@@ -362,13 +520,27 @@ def foreign(row: dict[str, Any]) -> Iterator[Any]:
     """Yield what belongs to other protocols, or to none."""
     hello = bytes.fromhex("16030100c8010000c40303") + bytes(range(200))
     said = {
-        "TLS": hello, "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0", "SSH": b"SSH-2.0-x\r\n",
-        "SMTP": b"EHLO x\r\n", "Redis": b"*1\r\n$4\r\nPING\r\n", "memcached": b"stats\r\n", "FTP": b"USER x\r\n",
-        "SOCKS": b"\x05\x01\x00", "PROXY": b"PROXY TCP4 1.1.1.1 2.2.2.2 1 2\r\n", "PROXY 2": b"\r\n\r\n\0\r\nQUIT\n",
-        "RDP": b"\x03\x00\x00\x13\x0e\xe0\x00\x00", "SIP": b"OPTIONS sip:x SIP/2.0\r\n\r\n", "MQTT": b"\x10\x0c\0\4MQTT\4\2\0\x3c",
-        "gibberish": bytes(range(256)) * 100, "NULs": b"\0" * 1000, "line feeds": b"\n" * 1000, "an answer": b"HTTP/1.1 200 OK\r\n\r\n",
-        "a quote": b'"', "PostgreSQL": struct.pack(">II", 8, 80877103), "Java": b"\xac\xed\x00\x05sr",
-    }  # fmt: skip
+        "TLS": hello,
+        "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0",
+        "SSH": b"SSH-2.0-x\r\n",
+        "SMTP": b"EHLO x\r\n",
+        "Redis": b"*1\r\n$4\r\nPING\r\n",
+        "memcached": b"stats\r\n",
+        "FTP": b"USER x\r\n",
+        "SOCKS": b"\x05\x01\x00",
+        "PROXY": b"PROXY TCP4 1.1.1.1 2.2.2.2 1 2\r\n",
+        "PROXY 2": b"\r\n\r\n\0\r\nQUIT\n",
+        "RDP": b"\x03\x00\x00\x13\x0e\xe0\x00\x00",
+        "SIP": b"OPTIONS sip:x SIP/2.0\r\n\r\n",
+        "MQTT": b"\x10\x0c\0\4MQTT\4\2\0\x3c",
+        "gibberish": bytes(range(256)) * 100,
+        "NULs": b"\0" * 1000,
+        "line feeds": b"\n" * 1000,
+        "an answer": b"HTTP/1.1 200 OK\r\n\r\n",
+        "a quote": b'"',
+        "PostgreSQL": struct.pack(">II", 8, 80877103),
+        "Java": b"\xac\xed\x00\x05sr",
+    }
     for name, content in said.items():
         yield name, [content, HALF]
     socket = ("upgrade: websocket", "connection: upgrade", "sec-websocket-version: 13")
@@ -378,17 +550,46 @@ def foreign(row: dict[str, Any]) -> Iterator[Any]:
     yield "a websocket of a check", [request("GET", "/livez", b"", *socket, key)]
     yield "a websocket by POST", [post(b"{x", *socket, key)]
     yield "a websocket with frames", [request("GET", "/v1/nothing", b"", *socket, key) + b"\x81\x85" * 5000]
-    yield "an upgrade to HTTP/2", [request("GET", "/v1/nothing", b"", "upgrade: h2c", "connection: upgrade, http2-settings", "http2-settings: AAMAAABkAARAAAAAAAIAAAAA")]  # fmt: skip
+    yield (
+        "an upgrade to HTTP/2",
+        [
+            request(
+                "GET",
+                "/v1/nothing",
+                b"",
+                "upgrade: h2c",
+                "connection: upgrade, http2-settings",
+                "http2-settings: AAMAAABkAARAAAAAAAIAAAAA",
+            )
+        ],
+    )
     yield "an upgrade to nonsense", [post(b"{x", f"upgrade: {MARKER}", "connection: upgrade")]
-    yield "an upgrade, then another request", [post(b"{x", "upgrade: x", "connection: upgrade") + request("GET", "/v1/nothing")]  # fmt: skip
+    yield (
+        "an upgrade, then another request",
+        [post(b"{x", "upgrade: x", "connection: upgrade") + request("GET", "/v1/nothing")],
+    )
 
 
 def headers(row: dict[str, Any]) -> Iterator[Any]:
     """Yield headers that would like to be in a log, or to be believed; what they come with is refused."""
     evil = (
-        '"} {"status":200,"x":"', "a\tb", "$(id)", "`id`", "${jndi:ldap://127.0.0.1/x}", "%0d%0aset-cookie: a=b", "../../x",
-        "\x1b[2J", "<script>", "' OR 1=1 --", "a" * 65, "a" * 9000, "\xff\xfe", "{{7*7}}", "%s%s%n", "\u00e4".encode().decode("latin-1"),
-    )  # fmt: skip
+        '"} {"status":200,"x":"',
+        "a\tb",
+        "$(id)",
+        "`id`",
+        "${jndi:ldap://127.0.0.1/x}",
+        "%0d%0aset-cookie: a=b",
+        "../../x",
+        "\x1b[2J",
+        "<script>",
+        "' OR 1=1 --",
+        "a" * 65,
+        "a" * 9000,
+        "\xff\xfe",
+        "{{7*7}}",
+        "%s%s%n",
+        "\u00e4".encode().decode("latin-1"),
+    )
     for value in evil:
         for name in ("x-request-id", "x-model-version"):
             yield f"{name} {value[:24]!r}", [post(b"{x", f"{name}: {value}{MARKER if len(value) < 50 else ''}")]
@@ -397,14 +598,35 @@ def headers(row: dict[str, Any]) -> Iterator[Any]:
     yield "two versions", [post({"rows": [row]}, "x-model-version: 1.0.0", "x-model-version: 0.0.0")]
     yield "an empty version", [post({"rows": [row]}, "x-model-version:")]
     others = (
-        "x-forwarded-for: 127.0.0.1", "x-forwarded-proto: https", "forwarded: for=1.2.3.4", "x-http-method-override: GET",
-        "x-original-url: /metrics", "x-rewrite-url: /metrics", "authorization: Basic " + "A" * 4000, "authorization: Bearer",
-        "authorization: Bearer a.b.c", "cookie: a=" + MARKER, "user-agent: () { :; }; /bin/id", "referer: javascript:alert(1)",
-        "range: bytes=0-18446744073709551615", "accept: " + "a/b," * 500, "accept-encoding: " + "gzip," * 500,
-        "te: trailers, deflate", "traceparent: 00-" + "f" * 32 + "-" + "f" * 16 + "-01", "traceparent: \xff", "tracestate: " + "a=b," * 200,
-        "baggage: " + "a=b," * 500, "bentoml-request-id: x", "x-route-key: " + "k" * 9000, "connection: close, close, x-a",
-        "connection: content-length", "keep-alive: timeout=99999999", "max-forwards: -1", "content-type: x\xff", "host: " + "h" * 999,
-    )  # fmt: skip
+        "x-forwarded-for: 127.0.0.1",
+        "x-forwarded-proto: https",
+        "forwarded: for=1.2.3.4",
+        "x-http-method-override: GET",
+        "x-original-url: /metrics",
+        "x-rewrite-url: /metrics",
+        "authorization: Basic " + "A" * 4000,
+        "authorization: Bearer",
+        "authorization: Bearer a.b.c",
+        "cookie: a=" + MARKER,
+        "user-agent: () { :; }; /bin/id",
+        "referer: javascript:alert(1)",
+        "range: bytes=0-18446744073709551615",
+        "accept: " + "a/b," * 500,
+        "accept-encoding: " + "gzip," * 500,
+        "te: trailers, deflate",
+        "traceparent: 00-" + "f" * 32 + "-" + "f" * 16 + "-01",
+        "traceparent: \xff",
+        "tracestate: " + "a=b," * 200,
+        "baggage: " + "a=b," * 500,
+        "bentoml-request-id: x",
+        "x-route-key: " + "k" * 9000,
+        "connection: close, close, x-a",
+        "connection: content-length",
+        "keep-alive: timeout=99999999",
+        "max-forwards: -1",
+        "content-type: x\xff",
+        "host: " + "h" * 999,
+    )
     for line in others:
         yield line[:44], [post(b"{x", line)]
 
@@ -420,7 +642,11 @@ def pipelines(row: dict[str, Any]) -> Iterator[Any]:
     yield "a cut one behind", [bad + b"GET /v1/noth", HALF], 2
     smuggled = b"0\r\n\r\nGET /v1/nothing HTTP/1.1\r\nx: "
     yield "length over chunks", [post(smuggled, "transfer-encoding: chunked") + bad], 3
-    yield "chunks over length", [post(smuggled, "content-length: 4", "transfer-encoding: chunked", length=False) + bad], 3
+    yield (
+        "chunks over length",
+        [post(smuggled, "content-length: 4", "transfer-encoding: chunked", length=False) + bad],
+        3,
+    )
     yield "hidden chunks", [post(smuggled, "transfer-encoding : chunked") + bad], 3
     yield "chunks by a control sign", [post(smuggled, "transfer-encoding:\x0bchunked") + bad], 3
     yield "a request in a body", [post(bad) + bad], 2
@@ -449,37 +675,65 @@ def arrows(row: dict[str, Any]) -> Iterator[Any]:
         return streamed(table.set_column(table.column_names.index(name), name, column))
 
     made = {
-        "nothing": b"", "JSON": json.dumps({"rows": [row]}).encode(), "text": MARKER.encode() * 10, "NULs": b"\0" * 4096,
-        "half": good[: len(good) // 2], "a header alone": good[:8], "its end alone": good[-8:], "no header": good[8:],
-        "twice": good + good, "a tail": good + b"x", "a parquet file": b"PAR1" + good, "an Arrow file": b"ARROW1\0\0" + good,
-        "ones": b"\xff" * 4096, "a huge message": b"\xff\xff\xff\xff\xff\xff\xff\x7f" + good[8:],
-        "a negative message": b"\xff\xff\xff\xff\x00\x00\x00\x80" + good[8:], "an endless one": b"\xff\xff\xff\xff" * 5000,
-        "zeroed metadata": good[:16] + b"\0" * 200 + good[216:], "shifted": b"\0" + good, "reversed": good[::-1],
-        "LZ4": streamed(table, compression="lz4"), "zstd": streamed(table, compression="zstd"),
+        "nothing": b"",
+        "JSON": json.dumps({"rows": [row]}).encode(),
+        "text": MARKER.encode() * 10,
+        "NULs": b"\0" * 4096,
+        "half": good[: len(good) // 2],
+        "a header alone": good[:8],
+        "its end alone": good[-8:],
+        "no header": good[8:],
+        "twice": good + good,
+        "a tail": good + b"x",
+        "a parquet file": b"PAR1" + good,
+        "an Arrow file": b"ARROW1\0\0" + good,
+        "ones": b"\xff" * 4096,
+        "a huge message": b"\xff\xff\xff\xff\xff\xff\xff\x7f" + good[8:],
+        "a negative message": b"\xff\xff\xff\xff\x00\x00\x00\x80" + good[8:],
+        "an endless one": b"\xff\xff\xff\xff" * 5000,
+        "zeroed metadata": good[:16] + b"\0" * 200 + good[216:],
+        "shifted": b"\0" + good,
+        "reversed": good[::-1],
+        "LZ4": streamed(table, compression="lz4"),
+        "zstd": streamed(table, compression="zstd"),
         "a zstd bomb": streamed(pa.concat_tables([table] * 900).combine_chunks(), compression="zstd"),
-        "no rows": streamed(table.slice(0, 0)), "no columns": streamed(table.select([])),
-        "a column missing": streamed(table.drop([number])), "a column twice": streamed(table.append_column(number, table[number])),
+        "no rows": streamed(table.slice(0, 0)),
+        "no columns": streamed(table.select([])),
+        "a column missing": streamed(table.drop([number])),
+        "a column twice": streamed(table.append_column(number, table[number])),
         "a column too many": streamed(table.append_column(MARKER[:5], table[number])),
         "a thousand columns": streamed(pa.table({f"c{n}": [1] for n in range(1000)})),
         "a long name": streamed(table.append_column("n" * 10**5, table[number])),
         "a large schema": streamed(table.replace_schema_metadata({"x": "y" * 2 * 10**6})),
         "too many rows": streamed(pa.concat_tables([table] * 1001).combine_chunks()),
-        "text for numbers": changed(number, pa.array([MARKER] * 100)), "numbers for text": changed(text, pa.array([1] * 100)),
-        "nulls": changed(number, pa.nulls(100, pa.float64())), "only nulls": changed(text, pa.nulls(100)),
-        "NaN": changed(number, pa.array([float("nan")] * 100)), "infinite": changed(number, pa.array([float("inf")] * 100)),
-        "beyond float32": changed(number, pa.array([1e39] * 100)), "lists": changed(number, pa.array([[1.0]] * 100)),
-        "structs": changed(number, pa.array([{"a": 1}] * 100)), "decimals": changed(number, pa.nulls(100, pa.decimal128(9, 2))),
-        "bytes": changed(text, pa.array([b"\xff"] * 100)), "long texts": changed(text, pa.array(["x" * 300] * 100)),
+        "text for numbers": changed(number, pa.array([MARKER] * 100)),
+        "numbers for text": changed(text, pa.array([1] * 100)),
+        "nulls": changed(number, pa.nulls(100, pa.float64())),
+        "only nulls": changed(text, pa.nulls(100)),
+        "NaN": changed(number, pa.array([float("nan")] * 100)),
+        "infinite": changed(number, pa.array([float("inf")] * 100)),
+        "beyond float32": changed(number, pa.array([1e39] * 100)),
+        "lists": changed(number, pa.array([[1.0]] * 100)),
+        "structs": changed(number, pa.array([{"a": 1}] * 100)),
+        "decimals": changed(number, pa.nulls(100, pa.decimal128(9, 2))),
+        "bytes": changed(text, pa.array([b"\xff"] * 100)),
+        "long texts": changed(text, pa.array(["x" * 300] * 100)),
         "no UTF-8": changed(text, pa.Array.from_buffers(pa.string(), 100, pa.array([b"\xff"] * 100).buffers())),
         "runs": changed(text, pa.RunEndEncodedArray.from_arrays(pa.array([100]), pa.array(["x"]))),
-        "codes outside": changed(text, pa.DictionaryArray.from_arrays(pa.array([99] * 100), pa.array(["x"]), safe=False)),
-        "negative codes": changed(text, pa.DictionaryArray.from_arrays(pa.array([-9] * 100), pa.array(["x"]), safe=False)),
-    }  # fmt: skip
+        "codes outside": changed(
+            text, pa.DictionaryArray.from_arrays(pa.array([99] * 100), pa.array(["x"]), safe=False)
+        ),
+        "negative codes": changed(
+            text, pa.DictionaryArray.from_arrays(pa.array([-9] * 100), pa.array(["x"]), safe=False)
+        ),
+    }
     plain, viewed = (changed(text, pa.array(["x"] * 100, kind)) for kind in (pa.string(), pa.string_view()))
     right, view = struct.pack("<101i", *range(101)), struct.pack("<i12s", 1, b"x")
     for name, wrong in {
-        "outside": range(0, 101 * 10**6, 10**6), "backwards": range(100, -1, -1), "negative": range(-101, 0),
-    }.items():  # fmt: skip
+        "outside": range(0, 101 * 10**6, 10**6),
+        "backwards": range(100, -1, -1),
+        "negative": range(-101, 0),
+    }.items():
         made[f"offsets {name}"] = plain.replace(right, struct.pack("<101i", *wrong))
     made["views outside"] = viewed.replace(view, struct.pack("<i4sii", 100, b"xxxx", 7, 0))
     made["views of another size"] = viewed.replace(view, struct.pack("<i12s", -1, b"x"))
@@ -503,6 +757,7 @@ def slow(row: dict[str, Any]) -> Iterator[Any]:
     head, body = whole.split(b"\r\n\r\n", 1)
     drops: list[bytes | float] = [piece for byte in whole for piece in (bytes([byte]), 0.1)]
     yield "silence", [0.0]
+    yield "a line of HTTP/0.9", [b"GET /v1/nothing\r\n"]
     yield "a byte, then silence", [b"P"]
     yield "half a head", [head[:40]]
     yield "a head without its end", [head + b"\r\n"]
