@@ -61,7 +61,7 @@ def streamed(
 
 def joined(pieces: list[tuple[list[str], list[list[float]]]]) -> tuple[list[str], Any]:
     """Return the answers to several requests as one."""
-    return sum((piece[0] for piece in pieces), []), np.concatenate([piece[1] for piece in pieces])
+    return [value for piece in pieces for value in piece[0]], np.concatenate([piece[1] for piece in pieces])
 
 
 def difference(expected: Prediction, values: list[str], chances: Any) -> dict[str, Any]:

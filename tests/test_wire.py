@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile import MARKER
+from corpus import MARKER
 from journey import ask, cloned, fetched, golden, make, run, served
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
