@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from {{cookiecutter.__package}}.core import data
+from {{cookiecutter.__package}}.core import data, sections
 from {{cookiecutter.__package}}.live import assembly, cli, golden, packaging, runtime, server, settings
 from {{cookiecutter.__package}}.live.edge import middleware
 from {{cookiecutter.__package}}.live.edge.exchange import Application
@@ -115,6 +115,7 @@ def model_files(
     data.save_json(served.signature, folder / "signature.json")
     data.save_json({"version": "7"}, folder / "lineage.json")
     data.save_json(golden.golden_rows(served, rows[:24]), folder / "golden.json")
+    data.save_json(sections.Predictions(), folder / "predictions.json")
     return sorted(folder.iterdir())
 
 

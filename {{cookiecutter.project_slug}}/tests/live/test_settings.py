@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,11 @@ def test_a_server_is_started_with_the_caller_s_environment_and_reports_nothing()
     found = settings.service_environment({"LIVE_VARIANT": "challenger", "BENTOML_DO_NOT_TRACK": "False"})
     assert found["LIVE_VARIANT"] == "challenger"
     assert found["BENTOML_DO_NOT_TRACK"] == "True"
+
+
+def test_a_folder_is_meant_from_where_the_service_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """BentoML's processes work in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    named = settings.service_environment({"LIVE_PREDICTIONS": "noted"})["LIVE_PREDICTIONS"]
+    assert named == str(tmp_path / "noted")
+    assert "LIVE_PREDICTIONS" not in settings.service_environment({})

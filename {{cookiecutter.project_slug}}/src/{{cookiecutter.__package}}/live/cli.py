@@ -11,26 +11,37 @@ import click
 
 from .client import AnswerError, post
 from .commands import releases
+from .commands.keys import keys
+from .commands.predictions import predictions
 from .commands.trace import trace
+from .edge.auth.binding import require_guarded
+from .edge.auth.policy import check_guard
 from .server import ServerError, check_bento, check_port, command
-from .settings import service_environment
+from .settings import SettingError, load_settings, service_environment
 
 
-@click.group(commands=[*releases.COMMANDS, trace], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[*releases.COMMANDS, trace, keys, predictions], context_settings={"help_option_names": ["-h", "--help"]}
+)
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 
 
 @main.command()
 @click.option("--bento", type=click.Path(path_type=Path), default=Path("models/bento"), show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network; that needs LIVE_AUTH."
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 def serve(bento: Path, host: str, port: int) -> None:
     """Serve a Bento until it is stopped with Ctrl-C."""
     try:
         check_bento(bento)
+        settings = load_settings(os.environ)
+        require_guarded(settings, [host])
+        check_guard(settings)
         check_port(host, port)
-    except ServerError as error:
+    except (ServerError, SettingError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Serving {bento} on http://{host}:{port} (POST /v1/predict, GET /v1/info); Ctrl-C stops it.")
     arguments = command(bento, host, port)

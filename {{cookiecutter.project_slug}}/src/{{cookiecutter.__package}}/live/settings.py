@@ -11,6 +11,8 @@ from typing import NamedTuple
 QUIET = {"BENTOML_DO_NOT_TRACK": "True", "DO_NOT_TRACK": "1"}
 GRACEFUL_SECONDS = 10
 READY_SECONDS = 60
+# A worker that ends with this status has said why, and the next one could not start either.
+HOPELESS = 78
 YES, NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
 
 
@@ -44,7 +46,7 @@ class Settings(NamedTuple):
     # In the notation of the library limits, such as "100/second;5000/minute".
     rate_limit: str = ""
     rate_storage: str = "memory://"
-    # Where predictions are logged; nowhere if it is empty.
+    # The folder where predictions are noted; nowhere if it is empty. The key is for what is pseudonymised.
     predictions: str = ""
     pseudonym_key: str = ""
     # A second model beside the champion: its folder, and its share of the requests, or "shadow".
@@ -85,8 +87,12 @@ def parsed(name: str, text: str, default: object) -> bool | int | str:
 
 
 def service_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a server is started with: the caller's, with telemetry off."""
-    return {**environ, **QUIET}
+    """Return the environment a server is started with: the caller's, with telemetry off.
+
+    BentoML serves from a folder of its own, where a relative one would be another.
+    """
+    named = environ.get("LIVE_PREDICTIONS", "").strip()
+    return {**environ, **({"LIVE_PREDICTIONS": str(Path(named).absolute())} if named else {}), **QUIET}
 
 
 def model_folder() -> Path:

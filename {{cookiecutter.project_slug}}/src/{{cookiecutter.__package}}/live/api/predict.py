@@ -10,7 +10,9 @@ from ...core.schema import Columns
 from ..answers import ARROW, JSON, Answer, RequestError
 from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
+from ..predictions.log import PredictionLog
 from ..runtime import Prediction, fields
+from ..settings import Settings
 from ..variants.lineup import Lineup
 from ..variants.variant import Variant
 from .arrow.lane import Lane
@@ -27,11 +29,11 @@ UNKNOWN_TYPE = (
 class Predict:
     """Answers prediction requests with the variant that each is due."""
 
-    def __init__(self, lineup: Lineup, *, largest_body: int, largest_arrow_body: int) -> None:
-        self.lineup = lineup
+    def __init__(self, lineup: Lineup, settings: Settings, *, log: PredictionLog | None = None) -> None:
+        self.lineup, self.log = lineup, log
         self.requests = RequestModel(lineup.signature.features)
-        self.largest_body = largest_body
-        self.lane = Lane(largest_arrow_body)
+        self.largest_body = settings.largest_body
+        self.lane = Lane(settings.largest_arrow_body)
 
     async def __call__(self, exchange: Exchange, receive: Receive) -> Answer:
         """Answer one request.
@@ -45,9 +47,20 @@ class Predict:
         if kind == ARROW or ARROW in exchange.headers.get(b"accept", b""):
             return await self.apart(kind, exchange, receive)
         columns = self.requests.decode(await read_body(exchange, receive, self.largest_body))
+        variant, prediction = self.predicted(columns, exchange)
+        return Answer(200, encode(prediction, variant, exchange.request_id))
+
+    def predicted(self, columns: Columns, exchange: Exchange) -> tuple[Variant, Prediction]:
+        """Return the variant that is due and what it answers, which is noted in the prediction log.
+
+        Raises:
+            RequestError: the version that is asked for isn't here.
+        """
         variant = self.lineup.due(exchange)
         prediction = self.lineup.predict(variant, columns, exchange)
-        return Answer(200, encode(prediction, variant, exchange.request_id))
+        if self.log:
+            self.log.note(exchange, variant, columns, prediction)
+        return variant, prediction
 
     async def apart(self, kind: bytes, exchange: Exchange, receive: Receive) -> Answer:
         """Answer a request in which there is Arrow, beside the event loop.
@@ -64,8 +77,7 @@ class Predict:
         from .arrow import encoding
 
         columns = self.decoded(body) if kind == ARROW else self.requests.decode(body)
-        variant = self.lineup.due(exchange)
-        prediction = self.lineup.predict(variant, columns, exchange)
+        variant, prediction = self.predicted(columns, exchange)
         if not arrow_wanted(exchange.headers.get(b"accept", b""), kind):
             return Answer(200, encode(prediction, variant, exchange.request_id))
         classes = variant.model.signature.classes

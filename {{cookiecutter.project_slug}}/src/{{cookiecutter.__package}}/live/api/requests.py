@@ -33,7 +33,6 @@ class RequestModel:
         self.types = {name: field_type(feature) for name, feature in self.features.items()}
         # Field names are data, so the struct's own attributes are f0, f1, … and only the JSON carries the names.
         attributes = {f"f{i}": name for i, name in enumerate(self.features)}
-        self.attributes = list(attributes)
         row = msgspec.defstruct(
             "Row",
             [(attribute, self.types[name]) for attribute, name in attributes.items()],
@@ -59,11 +58,8 @@ class RequestModel:
         # Each key has a colon. Where there are more, some may be in texts, or a key is there twice.
         if body.count(b":") != 1 + len(rows) * len(self.features):
             require_single_keys(body)
-        values = {
-            name: [getattr(row, attribute) for row in rows]
-            for name, attribute in zip(self.features, self.attributes, strict=True)
-        }
-        return columns(values, self.features)
+        values = zip(*map(msgspec.structs.astuple, rows), strict=True)
+        return columns(dict(zip(self.features, values, strict=True)), self.features)
 
     def explained(self, body: bytes) -> RequestError:
         """Return the error for a body that couldn't be decoded."""

@@ -62,8 +62,12 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all series in Prometheus' text format."""
+        return generate_latest(self.shared())
+
+    def shared(self) -> CollectorRegistry:
+        """Return what this process counted, or the sum of all where there are several."""
         if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-            return generate_latest(self.registry)
+            return self.registry
         shared = CollectorRegistry()
         MultiProcessCollector(shared)
-        return generate_latest(shared)
+        return shared

@@ -126,7 +126,9 @@ class Edge:
         if gate.guard:
             exchange.caller = await gate.guard.caller(exchange)
             if route.scope not in exchange.caller.scopes:
-                raise RequestError(403, "forbidden", f"This key may not ask this: it lacks the scope {route.scope}.")
+                lacking = ((b"www-authenticate", b'Bearer error="insufficient_scope"'),)
+                said = f"This key may not ask this: it lacks the scope {route.scope}."
+                raise RequestError(403, "forbidden", said, headers=lacking)
         if gate.rates:
             await gate.rates.take(exchange)
         if route.path not in gate.handlers:

@@ -24,6 +24,8 @@ HEAD_SECONDS, BODY_SECONDS = 5.0, 10.0
 TOO_LARGE = RequestError(431, "head_too_large", "The request's head is larger than the service reads.")
 TOO_SLOW = RequestError(408, "too_slow", "The rest of the request did not arrive in time.")
 NOT_HTTP = RequestError(400, "invalid_http", "This is not valid HTTP.")
+# How long a server that stops listens to its idle connections.
+LINGER_SECONDS = 0.25
 
 
 def install() -> None:
@@ -48,6 +50,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.head_bytes = 0
         self.in_head, self.in_body = True, False
         self.deadline: TimerHandle | None = None
+        # Whether the server stops.
+        self.ending = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -91,6 +95,8 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self.in_head, self.in_body, self.head_bytes = False, True, 0
         super().on_headers_complete()
+        if self.ending and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not self.is_ended():
@@ -100,6 +106,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self.in_head, self.in_body = True, False
         if not self.is_ended():
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """End the connection with the answer it waits for, or once what its caller has sent by now is answered.
+
+        uvicorn ends an idle one at once, with a request on it that has arrived and not been read.
+        """
+        self.ending = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LINGER_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def is_ended(self) -> bool:
         """Return whether the connection is being closed, so that nothing on it counts any more."""

@@ -32,6 +32,7 @@ ROUTES = (
     Route("/v1/info", READ, "predict"),
     Route("/v1/card", READ, "predict"),
     Route("/v1/traffic", READ, "predict"),
+    Route("/v1/examples", READ, "predict"),
     Route("/v1/openapi.json", READ, None, inner=True),
     Route("/docs.json", READ, None, inner=True),
     Route("/schema.json", READ, None, inner=True, bento=True),
