@@ -17,6 +17,8 @@ import pyarrow as pa
 from {{cookiecutter.__package}}.core.schema import load_schema
 from {{cookiecutter.__package}}.live.answers import RequestError
 from {{cookiecutter.__package}}.live.api.arrow.decoding import decode
+from {{cookiecutter.__package}}.live.api.arrow.encoding import encode
+from {{cookiecutter.__package}}.live.runtime import load_model
 
 TYPES = {
     "amount": [pa.float64(), pa.float32(), pa.float16(), pa.int8(), pa.uint64(), pa.int64()],
@@ -100,7 +102,7 @@ def damaged_streams(rows: list[dict[str, Any]], count: int, seed: int) -> Iterat
         yield mutated(good, random_)
 
 
-def main(folder: Path, count: int) -> None:
+def read_damaged(folder: Path, count: int) -> None:
     """Read damaged streams, and say how many were answered how."""
     features = load_schema(folder / "schema.json").features
     rows = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
@@ -114,5 +116,16 @@ def main(folder: Path, count: int) -> None:
     print(json.dumps(counts))
 
 
+def answer_good(folder: Path) -> None:
+    """Answer a stream, and say what this has loaded."""
+    model = load_model(folder)
+    columns = decode((folder / "good.arrow").read_bytes(), model.signature.features)
+    encode(model.predict(columns), model.signature.classes, {}, "x")
+    print(*sys.modules)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    if len(sys.argv) > 2:
+        read_damaged(Path(sys.argv[1]), int(sys.argv[2]))
+    else:
+        answer_good(Path(sys.argv[1]))

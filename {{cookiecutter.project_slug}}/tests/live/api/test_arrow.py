@@ -298,3 +298,16 @@ def test_damaged_streams_do_no_harm(tmp_path: Path, made: SimpleNamespace):
     assert sum(counts.values()) == 3000
     assert set(counts) <= {"200", "400", "415", "422"}
     assert counts["400"] > 1000
+
+
+def test_arrow_loads_nothing_that_production_lacks(tmp_path: Path, made: SimpleNamespace):
+    """Nor what it has and doesn't need: each takes memory in every process, and time in the first request."""
+    kinds = {name: kinds[-1] for name, kinds in TYPES.items() if kinds[-1] != pa.null()}
+    (tmp_path / "good.arrow").write_bytes(streamed(table_of(made.rows[:9], **kinds | {"note": TYPES["note"][2]})))
+    (tmp_path / "model.onnx").write_bytes(made.onnx)
+    (tmp_path / "signature.json").write_bytes(msgspec.json.encode(made.served.signature))
+    command = [sys.executable, streams.__file__, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"pyarrow", "numpy", "onnxruntime"} <= loaded
+    assert not {"pandas", "sklearn", "scipy", "pyarrow.compute"} & loaded

@@ -56,7 +56,7 @@ class RequestModel:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self.explained(body) from None
         # Each key has a colon. Where there are more, some may be in texts, or a key is there twice.
-        if body.count(b":") != 1 + len(rows) * len(self.features):
+        if colons(body) != 1 + len(rows) * len(self.features):
             require_single_keys(body)
         values = zip(*map(msgspec.structs.astuple, rows), strict=True)
         return columns(dict(zip(self.features, values, strict=True)), self.features)
@@ -105,6 +105,11 @@ class RequestModel:
             if name in row and not fits(row[name], self.types[name])
         ]
         return [*unknown, *missing, *wrong]
+
+
+def colons(body: bytes) -> int:
+    """Return how many colons a body has; bytes.count is slow where there are many."""
+    return body.count(b":") if len(body) < 4096 else int(np.count_nonzero(np.frombuffer(body, np.uint8) == ord(":")))
 
 
 def require_single_keys(body: bytes) -> None:

@@ -62,7 +62,11 @@ COMPONENTS = {
         "WWW-Authenticate": {"description": "How to say who asks.", "schema": {"type": "string"}},
     },
     "parameters": {
-        "RequestId": parameter("X-Request-Id", "An id to give the request; without one, it gets its own.", REQUEST_ID),
+        "RequestId": parameter(
+            "X-Request-Id",
+            "An id for the request: 1 to 64 letters, digits, dots, hyphens and underscores; any other is replaced.",
+            {"type": "string"},
+        ),
         "ModelVersion": parameter(
             "X-Model-Version", "Answer with this version, or refuse.", {"type": "string", "minLength": 1}
         ),

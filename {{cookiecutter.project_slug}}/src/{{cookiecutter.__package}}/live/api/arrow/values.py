@@ -1,6 +1,6 @@
 """The values of one column as numpy's, and which of them JSON's rules would refuse.
 
-Read from pyarrow's buffers: its functions for this are a library of their own, which takes memory and time to load.
+Read from pyarrow's buffers: its own functions for this load pandas or its compute library, which take memory and time.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ....core.schema import Feature, Kind
-from ..requests import LARGEST_FLOAT32
+from ..requests import LARGEST_FLOAT32, MOST_LETTERS
 from .texts import is_text, letters_fit
 
-INTEGERS = (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64())
-FLOATS = (pa.float16(), pa.float32(), pa.float64())
+INTEGERS = {getattr(pa, kind)(): np.dtype(kind) for kind in ("int8", "int16", "int32", "int64")}
+INTEGERS |= {getattr(pa, f"u{kind}")(): np.dtype(f"u{kind}") for kind in ("int8", "int16", "int32", "int64")}
+NUMBERS = INTEGERS | {getattr(pa, kind)(): np.dtype(kind) for kind in ("float16", "float32", "float64")}
 DAYS = {pa.date32(): 1, pa.date64(): 86_400_000}
 DAYS |= {pa.timestamp(unit): 86_400 * parts for unit, parts in {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}.items()}
 TAKEN: dict[Kind, str] = {
@@ -43,7 +44,7 @@ def is_taken(kind: pa.DataType, feature: Feature) -> bool:
         return feature.nullable
     if feature.kind == "category":
         return is_text(kind.value_type if isinstance(kind, pa.DictionaryType) else kind)
-    known: Any = {"number": INTEGERS + FLOATS, "boolean": (pa.bool_(),), "date": DAYS}[feature.kind]
+    known: Any = {"number": NUMBERS, "boolean": (pa.bool_(),), "date": DAYS}[feature.kind]
     return kind in known
 
 
@@ -67,7 +68,7 @@ def values_of(chunks: list[pa.Array], feature: Feature) -> Values:
 
 def numbers(chunk: pa.Array, feature: Feature) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return numbers as JSON's would be read, and which of them are within the feature's limits."""
-    values = content(chunk, chunk.type.to_pandas_dtype()).astype(np.float64)
+    values = content(chunk, NUMBERS[chunk.type]).astype(np.float64)
     least = -LARGEST_FLOAT32 if feature.min is None else feature.min
     most = LARGEST_FLOAT32 if feature.max is None else feature.max
     return values, (values >= least) & (values <= most)
@@ -88,13 +89,13 @@ def dates(chunk: pa.Array, feature: Feature) -> tuple[NDArray[Any], NDArray[np.b
 def categories(chunk: pa.Array, feature: Feature) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return texts, and which of them are short enough; of a dictionary only what the rows name is read."""
     if not isinstance(chunk, pa.DictionaryArray):
-        return chunk.to_numpy(zero_copy_only=False), letters_fit(chunk)
-    codes = content(chunk.indices, chunk.indices.type.to_pandas_dtype())
+        return np.array(chunk.to_pylist(), dtype=object), letters_fit(chunk)
+    codes = content(chunk.indices, INTEGERS[chunk.indices.type])
     named, places = np.unique(np.where(validity(chunk.indices), codes, 0).astype(np.int64), return_inverse=True)
     if not len(chunk.dictionary):
         return np.full(len(chunk), None), np.ones(len(chunk), dtype=bool)
-    texts = chunk.dictionary.take(pa.array(named))
-    return texts.to_numpy(zero_copy_only=False)[places], letters_fit(texts)[places]
+    texts = np.array([chunk.dictionary[place].as_py() for place in named.tolist()], dtype=object)
+    return texts[places], np.array([len(text or "") <= MOST_LETTERS for text in texts])[places]
 
 
 def validity(chunk: pa.Array) -> NDArray[np.bool_]:
@@ -106,7 +107,7 @@ def validity(chunk: pa.Array) -> NDArray[np.bool_]:
         valid = validity(chunk.indices)
         if inner.all() or not valid.any():
             return valid
-        codes = content(chunk.indices, chunk.indices.type.to_pandas_dtype()).astype(np.int64)
+        codes = content(chunk.indices, INTEGERS[chunk.indices.type]).astype(np.int64)
         return valid & inner[np.where(valid, codes, 0)]
     return bits(chunk, 0) if chunk.buffers()[0] is not None else np.ones(len(chunk), dtype=bool)
 
