@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from .client import AnswerError, post
 from .commands import releases
+from .commands.image import image
+from .commands.loadtest import loadtest
+from .commands.rows import load_rows
 from .commands.trace import trace
 from .server import ServerError, check_bento, check_port, command
 from .settings import service_environment
 
+COMMANDS = (*releases.COMMANDS, trace, image, loadtest)
 
-@click.group(commands=[*releases.COMMANDS, trace], context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 
@@ -57,20 +61,3 @@ def predict(url: str, rows: Path, everything: bool) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if "error" in answer:
         raise SystemExit(1)
-
-
-def load_rows(path: Path) -> list[Any]:
-    """Return the list under 'rows' of a JSON file.
-
-    Raises:
-        click.ClickException: there is no such file, or no such list in it.
-    """
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except FileNotFoundError:
-        raise click.ClickException(f"There is no {path}: run `make pipeline` first.") from None
-    except (ValueError, KeyError, TypeError):
-        rows = None
-    if not isinstance(rows, list):
-        raise click.ClickException(f'{path} is no JSON object with a list under "rows".')
-    return rows
