@@ -272,6 +272,14 @@ def test_it_ends_soon_and_well_when_it_is_told_to(image: Image) -> None:
         assert container.state()["ExitCode"] == 0
 
 
+def test_without_authentication_it_does_not_start(image: Image) -> None:
+    """In a container it listens on every address; nobody is let in by default. One sentence says what to set."""
+    said = image.docker("run", "--rm", *LOCKED_DOWN, TAG, check=False)
+    assert said.startswith("Error: ")
+    assert "LIVE_AUTH" in said
+    assert len(said.splitlines()) == 1, said
+
+
 def test_an_image_of_a_damaged_model_does_not_start(image: Image, tmp_path: Path) -> None:
     """It ends with one sentence, so that a platform doesn't send requests to it."""
     damaged = tmp_path / "model.onnx"

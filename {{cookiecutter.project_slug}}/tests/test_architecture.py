@@ -54,6 +54,8 @@ GRAPH = {
 }
 # BentoML imports the service by a name that packaging hands it, where no graph of imports sees it.
 GRAPH[f"{PACKAGE}.live.packaging"].add(f"{PACKAGE}.live.service")
+# A service publishes its predictions in a process of their own, which it starts by its name as well.
+GRAPH[f"{PACKAGE}.live.predictions.publisher"].add(f"{PACKAGE}.live.predictions.publish")
 
 
 def reached(start: set[str]) -> set[str]:

@@ -32,6 +32,7 @@ def test_only_what_serving_needs_is_laid_out(staged: Path):
         "golden.json",
         "lineage.json",
         "model.onnx",
+        "predictions.json",
         "signature.json",
     }
     assert {Path(name).suffix for name in inside(staged / PACKAGE)} == {".py"}

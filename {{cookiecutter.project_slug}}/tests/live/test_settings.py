@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from {{cookiecutter.__package}}.live import settings
@@ -9,14 +11,15 @@ from {{cookiecutter.__package}}.live import settings
 
 def test_without_settings_there_are_defaults():
     """One worker, which answers as the champion."""
-    assert (settings.workers(), settings.variant()) == (1, "champion")
+    assert settings.load_settings({}) == settings.Settings()
+    assert (settings.workers(), settings.Settings().variant) == (1, "champion")
 
 
 def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     """LIVE_WORKERS and LIVE_VARIANT."""
     monkeypatch.setenv("LIVE_WORKERS", "3")
     monkeypatch.setenv("LIVE_VARIANT", "challenger")
-    assert (settings.workers(), settings.variant()) == (3, "challenger")
+    assert (settings.workers(), settings.load_settings(os.environ).variant) == (3, "challenger")
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])

@@ -9,23 +9,22 @@ import os
 import sys
 from pathlib import Path
 
-from .server import ServerError, check_bento, check_port, command
-from .settings import service_environment
+from .launch import become_server, check_start
+from .server import ServerError
+from .settings import SettingError
 
 BENTO = Path(__file__).resolve().parents[3]
 EVERYWHERE = "0.0.0.0"
 
 
 def main() -> None:
-    """Become BentoML's server, so that signals reach it."""
+    """Become BentoML's server, or say in one sentence why not."""
     try:
         port = port_of(os.environ.get("PORT", "3000"))
-        check_bento(BENTO)
-        check_port(EVERYWHERE, port)
-    except ServerError as error:
+        check_start(BENTO, EVERYWHERE, port)
+    except (ServerError, SettingError) as error:
         sys.exit(f"Error: {error}")
-    arguments = command(BENTO, EVERYWHERE, port)
-    os.execve(arguments[0], arguments, service_environment(os.environ))
+    become_server(BENTO, EVERYWHERE, port)
 
 
 def port_of(text: str) -> int:

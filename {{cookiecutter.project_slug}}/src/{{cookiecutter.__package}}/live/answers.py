@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-JSON = b"application/json"
+JSON, ARROW = b"application/json", b"application/vnd.apache.arrow.stream"
 Headers = tuple[tuple[bytes, bytes], ...]
 
 

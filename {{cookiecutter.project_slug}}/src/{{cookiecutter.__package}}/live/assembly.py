@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+from ..core.schema import Columns
 from .answers import Answer
 from .api.info import Known, information
 from .api.openapi import document
 from .api.predict import Predict
-from .edge.access import AccessLog
+from .edge.access import STDOUT, AccessLog
 from .edge.auth.policy import guard_of
 from .edge.exchange import Exchange, Receive
 from .edge.metrics import MEDIA_TYPE, Metrics
@@ -14,38 +17,77 @@ from .edge.middleware import Gate, Handler
 from .edge.overload import Queue
 from .edge.protocol import queued
 from .edge.rates import rates_of
-from .settings import Settings
+from .observing.traces import traces_of
+from .predictions.log import log_of
+from .runtime import Prediction
+from .settings import Settings, model_folder
 from .variants.lineup import Lineup
+from .variants.shadow import Shadow
+from .variants.variant import Variant
+
+# Where the description of the service is.
+DESCRIBED = ("/v1/openapi.json", "/docs.json")
 
 
 class Assembled:
-    """What one process runs besides BentoML, and how it is ended."""
+    """What one process runs besides BentoML, and how it is ended; `log` is the file that requests are logged to."""
 
-    def __init__(self, settings: Settings, lineup: Lineup) -> None:
-        self.predict = Predict(lineup, largest_body=settings.largest_body)
-        self.metrics, self.access = Metrics(), AccessLog()
-        described = Known(document(lineup.signature, self.predict.requests, lineup.champion.version))
+    def __init__(self, settings: Settings, lineup: Lineup, *, log: int = STDOUT) -> None:
+        self.metrics, self.access = Metrics(), AccessLog(log)
+        dropped = self.metrics.dropped.labels("predictions").inc
+        self.predictions = log_of(settings, model_folder(), lineup.signature.features, dropped)
+        self.predict = Predict(
+            lineup,
+            largest_body=settings.largest_body,
+            largest_arrow_body=settings.largest_arrow_body,
+            log=self.predictions,
+        )
+        if settings.arrow_at_start:
+            self.predict.prepare()
+        self.traces = traces_of(os.environ, lineup.signature.name)
+        guard = guard_of(settings)
         handlers: dict[str, Handler] = {
             "/v1/predict": self.predict,
             "/v1/info": Known(information(lineup)),
-            "/v1/openapi.json": described,
-            "/docs.json": described,
             "/metrics": text_of(self.metrics),
         }
+        described = document(lineup, self.predict.requests, served=[*handlers, *DESCRIBED], secured=guard is not None)
+        handlers |= dict.fromkeys(DESCRIBED, Known(described))
+        self.lineup = lineup
+        if lineup.challenger and lineup.share is None:
+            lineup.shadow = Shadow(lineup.challenger, self.note_shadow)
         for variant in lineup.variants:
             self.metrics.model.labels(**variant.identity).set(1)
         self.gate = Gate(
             handlers,
             self.metrics,
             access=self.access,
-            guard=guard_of(settings),
+            guard=guard,
             rates=rates_of(settings),
             queue=Queue(settings.queue, queued),
+            traces=self.traces,
             parted=settings.private_port is not None,
         )
 
+    def note_shadow(
+        self, exchange: Exchange, variant: Variant, columns: Columns, prediction: Prediction, seconds: float
+    ) -> None:
+        """Count and note what a shadow has answered."""
+        self.metrics.rows.labels(variant.name).inc(len(prediction.values))
+        if self.predictions:
+            self.predictions.note(exchange, variant, columns, prediction, seconds)
+
     def close(self) -> None:
-        """Write what waits to be written."""
+        """Write what waits to be written, and end what runs beside requests."""
+        self.predict.lane.close()
+        if self.lineup.shadow:
+            self.lineup.shadow.close()
+        if self.gate.guard:
+            self.gate.guard.close()
+        if self.predictions:
+            self.predictions.close()
+        if self.traces:
+            self.traces.close()
         self.access.close()
 
 

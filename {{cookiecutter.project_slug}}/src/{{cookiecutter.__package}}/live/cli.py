@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
@@ -11,13 +10,16 @@ import click
 from .client import AnswerError, post
 from .commands import releases
 from .commands.image import image
+from .commands.keys import keys
 from .commands.loadtest import loadtest
+from .commands.predictions import predictions
 from .commands.rows import load_rows
 from .commands.trace import trace
-from .server import ServerError, check_bento, check_port, command
-from .settings import service_environment
+from .launch import become_server, check_start
+from .server import ServerError
+from .settings import SettingError
 
-COMMANDS = (*releases.COMMANDS, trace, image, loadtest)
+COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, loadtest)
 
 
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,18 +29,18 @@ def main() -> None:
 
 @main.command()
 @click.option("--bento", type=click.Path(path_type=Path), default=Path("models/bento"), show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network; that needs LIVE_AUTH."
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 def serve(bento: Path, host: str, port: int) -> None:
     """Serve a Bento until it is stopped with Ctrl-C."""
     try:
-        check_bento(bento)
-        check_port(host, port)
-    except ServerError as error:
+        check_start(bento, host, port)
+    except (ServerError, SettingError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Serving {bento} on http://{host}:{port} (POST /v1/predict, GET /v1/info); Ctrl-C stops it.")
-    arguments = command(bento, host, port)
-    os.execve(arguments[0], arguments, service_environment(os.environ))
+    become_server(bento, host, port)
 
 
 @main.command()

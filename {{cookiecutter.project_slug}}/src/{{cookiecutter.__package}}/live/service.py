@@ -8,22 +8,30 @@ stay as BentoML's users know them.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
-from typing import Any
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
 
 import bentoml
 from bentoml.exceptions import BentoMLException
 
+from . import counting
 from .assembly import Assembled
 from .edge import protocol
+from .edge.auth.binding import asked_for, listening, require_guarded
+from .edge.auth.policy import check_guard
 from .edge.exchange import Application
 from .edge.middleware import Edge
+from .observing.logs import use_json
 from .private import PrivatePort
-from .runtime import ModelFileError, checked_bytes, fields
+from .runtime import ModelFileError, fields
 from .settings import SettingError, load_settings, model_folder, workers
 from .variants.lineup import load_lineup
 
+logger = logging.getLogger("bentoml.live")
 protocol.install()
 edge = Edge()
 
@@ -49,13 +57,17 @@ class PredictionService:
     """Loads the models and answers under /v1."""
 
     def __init__(self) -> None:
+        if is_worker():
+            use_json()
+            counting.join()
         try:
             settings = load_settings(os.environ)
+            require_guarded(settings, listening(sys.argv))
             self.lineup = load_lineup(model_folder(), settings)
             self.assembled = Assembled(settings, self.lineup)
         except (ModelFileError, SettingError) as error:
-            # BentoML would start the next worker, and so on, with a port open that nobody answers on.
-            os.kill(os.getppid(), signal.SIGTERM)
+            if is_worker():
+                end_all(str(error))
             raise BentoMLException(str(error)) from None
         edge.gate = self.assembled.gate
         self.private = PrivatePort(edge, settings)
@@ -74,22 +86,48 @@ class PredictionService:
     @bentoml.on_startup
     async def open_private_port(self) -> None:
         """Listen where metrics and documents are asked for, if that is another port."""
-        await self.private.open()
+        try:
+            await self.private.open()
+        except OSError as error:
+            if not is_worker():
+                raise
+            reason = (error.strerror or str(error)).lower()
+            end_all(f"Port {self.private.port} on {self.private.host} (LIVE_PRIVATE_PORT) can't be used: {reason}.")
 
     @bentoml.on_shutdown
     async def end(self) -> None:
         """Write what waits, once the last request is answered."""
         await self.private.close()
+        if self.assembled.gate.rates:
+            await self.assembled.gate.rates.close()
         self.assembled.close()
 
     @bentoml.on_deployment
     def check_model() -> None:
-        """Refuse to start any worker on a missing or damaged model, or on settings that can't be used."""
+        """Refuse to start any worker on models that don't answer as they did, or on settings that can't be used."""
         try:
-            load_settings(os.environ)
-            checked_bytes(model_folder())
+            settings = load_settings(os.environ)
+            require_guarded(settings, asked_for(sys.argv, os.environ))
+            check_guard(settings)
+            load_lineup(model_folder(), settings)
+            counting.begin()
         except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
+
+
+def is_worker() -> bool:
+    """Return whether this process is one that BentoML started to answer requests."""
+    return Path(sys.argv[0]).parts[-2:] == ("worker", "service.py")
+
+
+def end_all(reason: str) -> NoReturn:
+    """Say why this process can't answer, and end the service: BentoML would start the next, and so on.
+
+    Its port would be open, and nobody would answer there.
+    """
+    logger.critical(reason)
+    os.kill(os.getppid(), signal.SIGTERM)
+    os._exit(1)
 
 
 def plain(value: Any) -> Any:

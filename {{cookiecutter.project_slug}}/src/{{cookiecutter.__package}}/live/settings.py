@@ -29,6 +29,8 @@ class Settings(NamedTuple):
     queue: int = 128
     largest_body: int = 4 * 2**20
     largest_arrow_body: int = 64 * 2**20
+    # Whether what reads Arrow is loaded at start, and not with the first request that needs it.
+    arrow_at_start: bool = False
     playground: bool = True
     private_port: int | None = None
     private_host: str = "127.0.0.1"
@@ -42,7 +44,7 @@ class Settings(NamedTuple):
     # In the notation of the library limits, such as "100/second;5000/minute".
     rate_limit: str = ""
     rate_storage: str = "memory://"
-    # Where predictions are logged; nowhere if it is empty.
+    # The folder where predictions are noted; nowhere if it is empty. The key is for what is pseudonymised.
     predictions: str = ""
     pseudonym_key: str = ""
     # A second model beside the champion: its folder, and its share of the requests, or "shadow".
@@ -83,8 +85,12 @@ def parsed(name: str, text: str, default: object) -> bool | int | str:
 
 
 def service_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a server is started with: the caller's, with telemetry off."""
-    return {**environ, **QUIET}
+    """Return the environment a server is started with: the caller's, with telemetry off.
+
+    BentoML serves from a folder of its own, where a relative one would be another.
+    """
+    named = environ.get("LIVE_PREDICTIONS", "").strip()
+    return {**environ, **({"LIVE_PREDICTIONS": str(Path(named).absolute())} if named else {}), **QUIET}
 
 
 def model_folder() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -32,7 +33,6 @@ class RequestModel:
         self.types = {name: field_type(feature) for name, feature in self.features.items()}
         # Field names are data, so the struct's own attributes are f0, f1, … and only the JSON carries the names.
         attributes = {f"f{i}": name for i, name in enumerate(self.features)}
-        self.attributes = list(attributes)
         row = msgspec.defstruct(
             "Row",
             [(attribute, self.types[name]) for attribute, name in attributes.items()],
@@ -55,11 +55,11 @@ class RequestModel:
             rows = self.decoder.decode(body).rows
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self.explained(body) from None
-        values = {
-            name: [getattr(row, attribute) for row in rows]
-            for name, attribute in zip(self.features, self.attributes, strict=True)
-        }
-        return columns(values, self.features)
+        # Each key has a colon. Where there are more, some may be in texts, or a key is there twice.
+        if body.count(b":") != 1 + len(rows) * len(self.features):
+            require_single_keys(body)
+        values = zip(*map(msgspec.structs.astuple, rows), strict=True)
+        return columns(dict(zip(self.features, values, strict=True)), self.features)
 
     def explained(self, body: bytes) -> RequestError:
         """Return the error for a body that couldn't be decoded."""
@@ -67,7 +67,11 @@ class RequestModel:
             request = json.loads(body)
         except (ValueError, RecursionError):
             return RequestError(400, "invalid_json", "The body is not valid JSON.")
-        problems = self.problems(request)[:MOST_PROBLEMS] or [Problem("", "is not valid JSON for this model")]
+        problems = self.problems(request)[:MOST_PROBLEMS]
+        if not problems:
+            # What counted was right, and what didn't was wrong.
+            require_single_keys(body)
+            problems = [Problem("", "is not valid JSON for this model")]
         return RequestError(422, "invalid_request", "The request does not fit the model's features.", problems)
 
     def problems(self, request: Any) -> list[Problem]:
@@ -101,6 +105,22 @@ class RequestModel:
             if name in row and not fits(row[name], self.types[name])
         ]
         return [*unknown, *missing, *wrong]
+
+
+def require_single_keys(body: bytes) -> None:
+    """Refuse valid JSON with an object that has a key twice: parsers don't agree on which of the two counts.
+
+    Raises:
+        RequestError: there is one (422).
+    """
+
+    def single(pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
+            problem = Problem(shown(twice), "is there more than once")
+            raise RequestError(422, "invalid_request", "The request has a key more than once.", [problem])
+
+    json.loads(body, object_pairs_hook=single)
 
 
 def field_type(feature: Feature) -> Any:

@@ -14,12 +14,13 @@ from .exchange import Exchange
 
 CAPACITY = 10_000
 STDOUT = 1
+FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 
 
 class AccessLog:
     """Writes lines from a thread, so that a slow reader of the standard output holds no request up."""
 
-    def __init__(self, file: int = STDOUT) -> None:
+    def __init__(self, file: int) -> None:
         self.file = file
         self.drain: Drain[dict[str, Any]] = Drain(self.write, capacity=CAPACITY)
 
@@ -30,7 +31,7 @@ class AccessLog:
     def write(self, records: list[dict[str, Any]]) -> None:
         """Write lines, whole."""
         text = b"".join(
-            orjson.dumps({**one, "time": moment(one["time"])}, option=orjson.OPT_APPEND_NEWLINE) for one in records
+            orjson.dumps({**one, "time": datetime.fromtimestamp(one["time"], UTC)}, option=FORM) for one in records
         )
         while text:
             text = text[os.write(self.file, text) :]
@@ -60,8 +61,3 @@ def record(exchange: Exchange) -> dict[str, Any]:
     if exchange.rows:
         known |= {"rows": exchange.rows, "variant": exchange.variant, "model": exchange.sha256[:12]}
     return known
-
-
-def moment(seconds: float) -> str:
-    """Return a moment as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

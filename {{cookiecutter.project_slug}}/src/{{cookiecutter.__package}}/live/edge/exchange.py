@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
@@ -43,7 +43,7 @@ class Exchange:
         self.path: str = scope["path"]
         client = scope.get("client")
         self.address: str = client[0] if client else ""
-        self.request_id = taken(self.headers.get(b"x-request-id", b"")) or uuid.uuid4().hex
+        self.request_id = taken(self.headers.get(b"x-request-id", b"")) or os.urandom(16).hex()
         self.started: float = scope.get("arrived") or time.perf_counter()
         self.caller: Caller | None = None
         self.status = self.size = self.rows = 0

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from ..answers import Answer, RequestError, refusal
+from ..observing.traces import Traces
 from .access import AccessLog
 from .auth.policy import Guard
 from .exchange import Application, Exchange, Message, Receive, Scope, Send
@@ -32,6 +34,7 @@ class Gate(NamedTuple):
     guard: Guard | None = None
     rates: Rates | None = None
     queue: Queue | None = None
+    traces: Traces | None = None
     # Whether `inner` paths are on a port of their own.
     parted: bool = False
 
@@ -123,7 +126,9 @@ class Edge:
         if gate.guard:
             exchange.caller = await gate.guard.caller(exchange)
             if route.scope not in exchange.caller.scopes:
-                raise RequestError(403, "forbidden", f"This key may not ask this: it lacks the scope {route.scope}.")
+                lacking = ((b"www-authenticate", b'Bearer error="insufficient_scope"'),)
+                said = f"This key may not ask this: it lacks the scope {route.scope}."
+                raise RequestError(403, "forbidden", said, headers=lacking)
         if gate.rates:
             await gate.rates.take(exchange)
         if route.path not in gate.handlers:
@@ -139,6 +144,8 @@ class Edge:
             quiet = exchange.route is not None and exchange.route.bento and exchange.status == 200
             if self.gate.access and not quiet:
                 self.gate.access.note(exchange)
+            if self.gate.traces and not quiet:
+                self.gate.traces.note(exchange, time.time_ns())
         except Exception as error:
             logger.error("request %s could not be noted: %s", exchange.request_id, type(error).__name__)
 

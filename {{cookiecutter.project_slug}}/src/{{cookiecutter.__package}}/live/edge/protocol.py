@@ -6,19 +6,24 @@ uvicorn reads heads of any size, and waits for a head or a body as long as its s
 from __future__ import annotations
 
 import time
+import uuid
 from asyncio import TimerHandle, Transport
 from collections.abc import Sized
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 import uvicorn.config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ..answers import RequestError, refusal
+
 MOST_HEAD_BYTES = 32 * 2**10
 MOST_HEADERS = 100
 # How long the rest of a request may take that has not come in one piece.
 HEAD_SECONDS, BODY_SECONDS = 5.0, 10.0
-REFUSED = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-TOO_LARGE, TOO_SLOW = b"431 Request Header Fields Too Large", b"408 Request Timeout"
+TOO_LARGE = RequestError(431, "head_too_large", "The request's head is larger than the service reads.")
+TOO_SLOW = RequestError(408, "too_slow", "The rest of the request did not arrive in time.")
+NOT_HTTP = RequestError(400, "invalid_http", "This is not valid HTTP.")
 
 
 def install() -> None:
@@ -111,12 +116,29 @@ class GuardedProtocol(HttpToolsProtocol):
             self.deadline.cancel()
             self.deadline = None
 
-    def refuse(self, status: bytes) -> None:
+    def send_400_response(self, msg: str) -> None:
+        self.refuse(NOT_HTTP)
+
+    def refuse(self, error: RequestError) -> None:
         """End the connection, with an answer if none has begun."""
         self.await_nothing()
         if self.is_ended():
             return
         transport = cast(Transport, self.transport)
         if self.cycle is None or not self.cycle.response_started:
-            transport.write(REFUSED % status)
+            transport.write(refused(error))
         transport.close()
+
+
+def refused(error: RequestError) -> bytes:
+    """Return what ends a connection on which no request came about: an error in the shape that all errors have."""
+    request_id = uuid.uuid4().hex
+    body = refusal(error, request_id).body
+    lines = [
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        f"x-request-id: {request_id}",
+        "connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body

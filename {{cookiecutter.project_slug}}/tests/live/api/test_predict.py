@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from {{cookiecutter.__package}}.core import schema
-from {{cookiecutter.__package}}.live import api, runtime
+from {{cookiecutter.__package}}.live import runtime
+from {{cookiecutter.__package}}.live.edge import middleware
+from {{cookiecutter.__package}}.live.edge.exchange import Application
 
 Ask = Callable[..., httpx.Response]
 ErrorOf = Callable[[httpx.Response], dict[str, Any]]
@@ -111,7 +113,8 @@ class Broken(runtime.Model):
 
 
 def test_a_failing_model_is_500_without_details(
-    ask_of: Callable[[api.Api], Ask],
+    ask_of: Callable[[Application], Ask],
+    around: Callable[..., middleware.Edge],
     error_of: ErrorOf,
     onnx: bytes,
     served: runtime.Model,
@@ -119,7 +122,7 @@ def test_a_failing_model_is_500_without_details(
     caplog: pytest.LogCaptureFixture,
 ):
     """Neither answer nor log repeats a value, a path or a stack trace; both have the request's id."""
-    ask = ask_of(api.Api(Broken(onnx, served.signature), version="7", variant="champion"))
+    ask = ask_of(around(Broken(onnx, served.signature)))
     with caplog.at_level(logging.DEBUG):
         response = ask({"rows": [{**rows[0], "colour": "confidential-7f3a"}]})
     assert (response.status_code, error_of(response)["code"]) == (500, "internal")
@@ -130,7 +133,7 @@ def test_a_failing_model_is_500_without_details(
         assert not any(secret in text for secret in ("confidential", "model.onnx", "Traceback"))
 
 
-def conversation(application: api.Api, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+def conversation(application: middleware.Edge, *messages: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what the application sends for a predict request whose body comes in these messages."""
     sent: list[dict[str, Any]] = []
     waiting = iter(messages)
@@ -146,7 +149,7 @@ def conversation(application: api.Api, *messages: dict[str, Any]) -> list[dict[s
     return sent
 
 
-def test_a_body_may_come_in_pieces(application: api.Api, ask: Ask, rows: list[dict[str, Any]]):
+def test_a_body_may_come_in_pieces(application: middleware.Edge, ask: Ask, rows: list[dict[str, Any]]):
     """A slow client is answered as a fast one is."""
     body = httpx.Request("POST", "http://service", json={"rows": rows[:5]}).content
     pieces = [
@@ -160,7 +163,7 @@ def test_a_body_may_come_in_pieces(application: api.Api, ask: Ask, rows: list[di
     )
 
 
-def test_a_client_that_hangs_up_is_no_failure(application: api.Api, rows: list[dict[str, Any]]):
+def test_a_client_that_hangs_up_is_no_failure(application: middleware.Edge, rows: list[dict[str, Any]]):
     """A body that was cut off isn't answered as if it were whole, even where it happens to be JSON."""
     body = httpx.Request("POST", "http://service", json={"rows": rows[:1]}).content
     cut = {"type": "http.request", "body": body, "more_body": True}
@@ -168,7 +171,7 @@ def test_a_client_that_hangs_up_is_no_failure(application: api.Api, rows: list[d
     assert start["status"] == 400
 
 
-def test_an_endless_body_is_stopped_at_the_limit(application: api.Api):
+def test_an_endless_body_is_stopped_at_the_limit(application: middleware.Edge):
     """It is refused while it is still coming, so that it can't fill the memory."""
     piece = {"type": "http.request", "body": b"x" * 2**20, "more_body": True}
     start, _ = conversation(application, *[piece] * 5)
