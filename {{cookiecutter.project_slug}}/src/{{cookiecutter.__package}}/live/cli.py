@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from .client import AnswerError, post
 from .commands import releases
+from .commands.image import image
 from .commands.keys import keys
+from .commands.loadtest import loadtest
 from .commands.predictions import predictions
+from .commands.rows import load_rows
 from .commands.trace import trace
-from .edge.auth.binding import require_guarded
-from .edge.auth.policy import check_guard
-from .server import ServerError, check_bento, check_port, command
-from .settings import SettingError, load_settings, service_environment
+from .launch import become_server, check_start
+from .server import ServerError
+from .settings import SettingError
+
+COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, loadtest)
 
 
-@click.group(
-    commands=[*releases.COMMANDS, trace, keys, predictions], context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 
@@ -36,16 +36,11 @@ def main() -> None:
 def serve(bento: Path, host: str, port: int) -> None:
     """Serve a Bento until it is stopped with Ctrl-C."""
     try:
-        check_bento(bento)
-        settings = load_settings(os.environ)
-        require_guarded(settings, [host])
-        check_guard(settings)
-        check_port(host, port)
+        check_start(bento, host, port)
     except (ServerError, SettingError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Serving {bento} on http://{host}:{port} (POST /v1/predict, GET /v1/info); Ctrl-C stops it.")
-    arguments = command(bento, host, port)
-    os.execve(arguments[0], arguments, service_environment(os.environ))
+    become_server(bento, host, port)
 
 
 @main.command()
@@ -68,20 +63,3 @@ def predict(url: str, rows: Path, everything: bool) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if "error" in answer:
         raise SystemExit(1)
-
-
-def load_rows(path: Path) -> list[Any]:
-    """Return the list under 'rows' of a JSON file.
-
-    Raises:
-        click.ClickException: there is no such file, or no such list in it.
-    """
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except FileNotFoundError:
-        raise click.ClickException(f"There is no {path}: run `make pipeline` first.") from None
-    except (ValueError, KeyError, TypeError):
-        rows = None
-    if not isinstance(rows, list):
-        raise click.ClickException(f'{path} is no JSON object with a list under "rows".')
-    return rows
