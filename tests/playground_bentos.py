@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hostile import HOSTILE, LEVELS, LONG
+from hostile_names import HOSTILE, LEVELS, LONG
 
 ROWS, GOLDEN = 600, 24
 

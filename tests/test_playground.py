@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from browsers import launched
 from demo import free_port, wait_until_ready
-from hostile import HOSTILE, LEVELS
+from hostile_names import HOSTILE, LEVELS
 from journey import ask, cloned, environment, golden, make, run
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
