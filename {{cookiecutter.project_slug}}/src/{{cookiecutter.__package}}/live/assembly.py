@@ -40,9 +40,7 @@ class Assembled:
     `folder` holds what is shipped with the model, and `log` is the file that requests are logged to.
     """
 
-    def __init__(
-        self, settings: Settings, lineup: Lineup, folder: Path | None = None, *, log: int = STDOUT
-    ) -> None:
+    def __init__(self, settings: Settings, lineup: Lineup, folder: Path | None = None, *, log: int = STDOUT) -> None:
         folder, guard = folder or model_folder(), guard_of(settings)
         self.lineup, self.metrics, self.access = lineup, Metrics(), AccessLog(log)
         dropped = self.metrics.dropped.labels("predictions").inc

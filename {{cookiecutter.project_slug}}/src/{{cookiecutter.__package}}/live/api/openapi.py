@@ -80,14 +80,14 @@ def predict(signature: Signature, request: Any, good: Any, example: Mapping[str,
     }
 
 
-def read(name: str, summary: str, answered: dict[str, Any]) -> dict[str, Any]:
-    """Return the description of a path that is only read."""
+def read(name: str, summary: str, answered: dict[str, Any], *refusals: str) -> dict[str, Any]:
+    """Return the description of a path that is only read, with the refusals that it alone has."""
     return {
         "tags": ["service"],
         "summary": summary,
         "operationId": name,
         "parameters": HEADERS[:1],
-        "responses": {"200": answered},
+        "responses": {"200": answered, **failures(*refusals)},
     }
 
 
@@ -104,8 +104,9 @@ def guarded(operation: dict[str, Any], route: Route, secured: bool) -> dict[str,
 
 READS = {
     "/": read("playground", "A page to try the model on", text_of("A page.", "text/html")),
-    "/v1/card": read("card", "The model's card", text_of("A page.", "text/html")),
+    "/v1/card": read("card", "The model's card", text_of("A page.", "text/html"), "404"),
     "/v1/traffic": read("traffic", "How much is asked just now", data_of("Numbers.", {"type": "object"})),
+    "/v1/examples": read("examples", "Rows to try, with their answers", data_of("Rows.", {"type": "object"})),
     "/v1/openapi.json": read("openapi", "This document", data_of("This document.", {"type": "object"})),
     "/metrics": read("metrics", "Metrics for Prometheus", text_of("In Prometheus' text format.", "text/plain")),
     "/livez": read("livez", "Whether the process lives", text_of("It does.", "text/plain")),

@@ -10,6 +10,7 @@ FAILURES = {
     "400": "What arrived is no valid HTTP, JSON or Arrow, or not all of it arrived.",
     "401": "It isn't known who asks.",
     "403": "Who asks may not ask this.",
+    "404": "There is nothing under this path.",
     "405": "The path takes other methods, which Allow names.",
     "408": "The rest of the request didn't arrive in time; the connection ends.",
     "409": "X-Model-Version asks for a version that isn't served.",
