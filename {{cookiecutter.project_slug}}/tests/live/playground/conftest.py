@@ -41,12 +41,12 @@ def asking(folder: Path) -> Iterator[Callable[..., Get]]:
         opened.append(assembly.Assembled(chosen, lineup.load_lineup(folder, chosen), folder))
         transport = httpx.ASGITransport(middleware.Edge(gate=opened[-1].gate))
 
-        async def send(path: str, method: str, content: Any) -> httpx.Response:
+        async def send(path: str, method: str, content: Any, headers: dict[str, str]) -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, base_url="http://service", trust_env=False) as client:
-                return await client.request(method, path, json=content)
+                return await client.request(method, path, json=content, headers=headers)
 
-        def get(path: str = "/", method: str = "GET", content: Any = None) -> httpx.Response:
-            return asyncio.run(send(path, method, content))
+        def get(path: str = "/", method: str = "GET", content: Any = None, **headers: str) -> httpx.Response:
+            return asyncio.run(send(path, method, content, headers))
 
         return get
 

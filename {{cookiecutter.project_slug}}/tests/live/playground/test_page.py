@@ -16,10 +16,11 @@ import httpx
 import pytest
 
 from {{cookiecutter.__package}}.core import data
-from {{cookiecutter.__package}}.live import assembly
-from {{cookiecutter.__package}}.live.edge import exchange
-from {{cookiecutter.__package}}.live.edge.auth import policy as access
-from {{cookiecutter.__package}}.live.playground import page
+from {{cookiecutter.__package}}.live import runtime
+from {{cookiecutter.__package}}.live.edge.auth import keys
+from {{cookiecutter.__package}}.live.playground import examples, page
+from {{cookiecutter.__package}}.live.variants import lineup
+from {{cookiecutter.__package}}.live.variants.variant import variant_of
 
 Get = Callable[..., httpx.Response]
 MOST_BYTES = 60_000
@@ -131,10 +132,10 @@ def test_the_page_knows_the_model(get: Get, folder: Path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"rows": [{"other": 1}], "predictions": [1]}', b'{"rows": 3}'])
-def test_golden_rows_that_are_not_the_model_s_are_no_examples(asking: Callable[..., Get], folder: Path, content: bytes):
+def test_golden_rows_that_are_not_the_model_s_are_no_examples(folder: Path, served: runtime.Model, content: bytes):
     """The page is there without any."""
     (folder / "golden.json").write_bytes(content)
-    known = embedded(asking()().text)
+    known = examples.described(lineup.Lineup(variant_of(served, "champion", "7")), folder)
     assert (known["examples"], known["usual"]) == ([], [])
 
 
@@ -145,18 +146,15 @@ def test_a_setting_takes_it_away(asking: Callable[..., Get]):
     assert get().json()["error"]["code"] == "not_found"
 
 
-def test_who_needs_a_key_gets_no_row_without_one(asking: Callable[..., Get], monkeypatch: pytest.MonkeyPatch):
+def test_who_needs_a_key_gets_no_row_without_one(asking: Callable[..., Get], tmp_path: Path):
     """The page holds nothing of the model, and asks for the rest with a key."""
     open_page = embedded(asking()().text)
-
-    class Keyed(access.Guard):
-        async def caller(self, exchange: exchange.Exchange) -> exchange.Caller:
-            return access.ANYBODY
-
-    monkeypatch.setattr(assembly, "guard_of", lambda settings: Keyed())
-    get = asking()
+    secret, key = keys.made("page", ["predict"], None)
+    keys.save_keys([key], tmp_path / "keys.json")
+    get = asking(auth="keys", api_keys=str(tmp_path / "keys.json"))
     assert embedded(get().text) is None
-    assert get("/v1/examples").json() == open_page
+    assert get("/v1/examples").status_code == 401
+    assert get("/v1/examples", authorization=f"Bearer {secret}").json() == open_page
 
 
 def test_what_a_table_brought_stays_data(hostile: SimpleNamespace):

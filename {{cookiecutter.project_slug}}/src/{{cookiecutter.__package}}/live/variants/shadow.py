@@ -13,8 +13,9 @@ from ..edge.exchange import Exchange
 from ..runtime import Prediction
 from .variant import Variant
 
-# Requests that may wait; what comes when the processor has no time for a second model isn't asked.
-CAPACITY = 256
+# Requests that may wait, and the rows of each; what comes when the processor has no time for a second model isn't
+# asked, and neither is what would keep it for long.
+CAPACITY, MOST_ROWS = 256, 1000
 Note = Callable[[Exchange, Variant, Columns, Prediction, float], None]
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,9 @@ class Shadow:
         self.drain: Drain[Asked] = Drain(self.answer, capacity=CAPACITY, seconds=0.01)
 
     def ask(self, exchange: Exchange, columns: Columns) -> None:
-        """Ask what the champion was just asked, if there is time for it."""
-        self.drain.put(Asked(exchange, columns))
+        """Ask what the champion was just asked, if there is time and room for it."""
+        if exchange.rows <= MOST_ROWS:
+            self.drain.put(Asked(exchange, columns))
 
     def answer(self, batch: list[Asked]) -> None:
         """Answer what was asked; of what goes wrong only the kind is told."""
