@@ -9,24 +9,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from demo import free_port
-from journey import cloned, environment, golden, make, run, started
+from journey import environment, golden, run, started
 from services import redis
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project whose pipeline has run."""
-    project = cloned(tmp_path_factory.mktemp("guarding"))
-    make(project, "pipeline")
-    return project
 
 
 def keys(project: Path, *arguments: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from containers import Docker, docker
-from journey import GIT, ask, cloned, commit, environment, fetched, golden, make, run
+from journey import GIT, ask, environment, fetched, golden, run
 
 pytestmark = pytest.mark.journey
 MEGABYTE = 1_000_000
@@ -66,15 +66,20 @@ class Container(NamedTuple):
         return json.loads(self.docker("inspect", self.name))[0]["State"]
 
 
+@contextmanager
+def planted(project: Path) -> Iterator[None]:
+    """Leave secrets in the project's files until the block ends."""
+    for path, text in PLANTED.items():
+        (project / path).write_text(text + "\n", encoding="utf-8")
+    yield
+    for path in PLANTED:
+        (project / path).unlink()
+
+
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
+def image(project: Path) -> Iterator[Image]:
     """The image of a project whose pipeline has run, with secrets where people leave them."""
-    with docker() as engine:
-        project = cloned(tmp_path_factory.mktemp("image"))
-        make(project, "pipeline")
-        commit(project, "Run the pipeline")
-        for path, text in PLANTED.items():
-            (project / path).write_text(text + "\n", encoding="utf-8")
+    with docker() as engine, planted(project):
         started = time.monotonic()
         done = subprocess.run(
             ["make", "--no-print-directory", "image", f"IMAGE={TAG}", f"BASE={engine.base}"],

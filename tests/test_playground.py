@@ -16,7 +16,7 @@ import pytest
 from browsers import launched
 from demo import free_port, wait_until_ready
 from hostile_names import HOSTILE, LEVELS
-from journey import ask, cloned, environment, golden, make, run
+from journey import ask, environment, golden, run
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 pytestmark = pytest.mark.journey
@@ -57,15 +57,6 @@ SHIFTS = """() => new Promise((resolve) => {
 })"""
 
 Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone whose pipeline has run."""
-    project = cloned(tmp_path_factory.mktemp("playground"))
-    make(project, "setup")
-    make(project, "pipeline")
-    return project
 
 
 @contextmanager

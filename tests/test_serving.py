@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pytest
 from demo import free_port, wait_until_ready
-from journey import cloned, environment, make
+from journey import environment
 from loading import Load, children, kilobytes, p99, rows
 
 pytestmark = pytest.mark.journey
@@ -42,17 +42,6 @@ class Served(NamedTuple):
     def workers(self) -> list[int]:
         """Its workers' process ids."""
         return children(self.process.pid)
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose pipeline has run; SERVING_PROJECT may name one, to try these tests without the wait."""
-    if os.environ.get("SERVING_PROJECT"):
-        return Path(os.environ["SERVING_PROJECT"])
-    project = cloned(tmp_path_factory.mktemp("serving"))
-    make(project, "setup")
-    make(project, "pipeline")
-    return project
 
 
 @contextmanager

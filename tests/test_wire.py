@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from corpus import MARKER
-from journey import ask, cloned, fetched, golden, make, run, served
+from journey import ask, fetched, golden, run, served
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 pytestmark = pytest.mark.journey
@@ -20,14 +20,6 @@ ARROW = "application/vnd.apache.arrow.stream"
 FEWEST = 200
 # Memory that a third round of hostile requests may take, in MB: after two, the allocator has what it keeps.
 GROWTH = 4
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose pipeline has run."""
-    project = cloned(tmp_path_factory.mktemp("wire"))
-    make(project, "pipeline")
-    return project
 
 
 @pytest.fixture(scope="module")
