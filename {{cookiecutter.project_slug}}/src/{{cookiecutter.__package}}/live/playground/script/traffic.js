@@ -44,7 +44,10 @@ function trafficSaid(now) {
 function drawRates() {
   const highest = Math.max(1, ...rates);
   const from = POINTS - rates.length;
-  const points = rates.map((rate, place) => `${((from + place) * 300) / (POINTS - 1)},${44 - (40 * rate) / highest}`);
+  const tenths = (number) => Math.round(number * 10) / 10;
+  const points = rates.map(
+    (rate, place) => `${tenths(((from + place) * 300) / (POINTS - 1))},${tenths(44 - (40 * rate) / highest)}`,
+  );
   const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
   line.setAttribute("points", points.join(" "));
   byId("line").replaceChildren(line);
