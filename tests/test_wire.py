@@ -82,11 +82,11 @@ def test_a_generated_client_gets_the_golden_answers(project: Path, port: int, tm
 def test_nothing_that_fits_the_document_or_does_not_breaks_the_service(project: Path, port: int) -> None:
     """Made-up requests, good and bad: answered as the document says, the bad ones refused, none with 5xx."""
     tool = [str(project / ".venv" / "bin" / "schemathesis"), "run", f"http://127.0.0.1:{port}/v1/openapi.json"]
-    bounds = ["--max-examples", "40", "--max-time", "60", "--seed", "2013", "--phases", "examples,coverage,fuzzing"]
+    bounds = ["--max-examples", "40", "--max-time", "30", "--seed", "2013", "--phases", "examples,coverage,fuzzing"]
     hooks = ["env", f"SCHEMATHESIS_HOOKS={HERE / 'arrow_hooks.py'}", f"GOLDEN={project / 'models' / 'golden.json'}"]
     said = run([*hooks, *tool, *bounds, "--no-shrink", "--no-color"], project.parent)
     assert "No issues found" in said
-    assert re.search(r"Tested: [6-9]", said)
+    assert int(re.search(r"Tested: (\d+)", said)[1]) >= 10
 
 
 def test_hostile_requests_are_refused_and_leave_nothing_behind(project: Path, port: int) -> None:
