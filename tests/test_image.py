@@ -69,11 +69,13 @@ class Container(NamedTuple):
 @contextmanager
 def planted(project: Path) -> Iterator[None]:
     """Leave secrets in the project's files until the block ends."""
-    for path, text in PLANTED.items():
-        (project / path).write_text(text + "\n", encoding="utf-8")
-    yield
-    for path in PLANTED:
-        (project / path).unlink()
+    try:
+        for path, text in PLANTED.items():
+            (project / path).write_text(text + "\n", encoding="utf-8")
+        yield
+    finally:
+        for path in PLANTED:
+            (project / path).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -223,22 +225,46 @@ def test_hardly_anything_is_compiled_at_start(container: Container) -> None:
     assert len(missing) < count / 20
 
 
-def test_what_was_pruned_is_not_missed_by_arrow_and_parquet(container: Container) -> None:
-    """Batches come as Arrow streams, and predictions are logged as Parquet."""
+def test_arrow_streams_are_answered(image: Image, container: Container) -> None:
+    """With what is left of PyArrow: a table comes in, and one goes out that says the same."""
     program = """
-import io, pyarrow, pyarrow.ipc, pyarrow.parquet as parquet
-table = pyarrow.table({"a": [1.5, None], "b": ["x", "y"], "c": pyarrow.array(["p", "p"]).dictionary_encode()})
-for codec in ("snappy", "zstd"):
-    parquet.write_table(table, "/tmp/table.parquet", compression=codec)
-    assert parquet.ParquetFile("/tmp/table.parquet").read().equals(table)
-    assert parquet.read_table("/tmp/table.parquet").equals(table)
-stream = io.BytesIO()
-with pyarrow.ipc.new_stream(stream, table.schema) as writer:
-    writer.write_table(table)
-assert pyarrow.ipc.open_stream(stream.getvalue()).read_all().equals(table)
-print("whole")
+import json, pyarrow, pyarrow.ipc, urllib.request
+kept = json.load(open("/opt/bento/src/models/golden.json"))
+table = pyarrow.Table.from_pylist(kept["rows"])
+sink = pyarrow.BufferOutputStream()
+with pyarrow.ipc.new_stream(sink, table.schema) as stream:
+    stream.write_table(table)
+kind = "application/vnd.apache.arrow.stream"
+headers = {"content-type": kind, "accept": kind}
+request = urllib.request.Request("http://127.0.0.1:3000/v1/predict", sink.getvalue().to_pybytes(), headers)
+with urllib.request.urlopen(request) as response:
+    assert response.headers["content-type"] == kind
+    answered = pyarrow.ipc.open_stream(response.read()).read_all()
+print(json.dumps([answered.num_rows, answered.column_names]))
 """
-    assert container.inside(program) == "whole"
+    rows, names = json.loads(container.inside(program))
+    assert rows == len(golden(image.project)["rows"])
+    assert any(name.startswith("prediction") for name in names)
+
+
+def test_predictions_are_in_the_volume_when_the_container_is_gone(image: Image) -> None:
+    """As Parquet, written by a user who may write nowhere else."""
+    folder, volume = "/var/lib/predictions", "lab-to-live-test-log"
+    kept = ["--volume", f"{volume}:{folder}"]
+    rows = golden(image.project)["rows"]
+    try:
+        with running(image, *kept, "--env", "LIVE_AUTH=none", "--env", f"LIVE_PREDICTIONS={folder}") as container:
+            request_id = ask(container.port, rows)["request_id"]
+            image.docker("stop", "--time", "30", container.name)
+        reading = (
+            "import json, pathlib, pyarrow.parquet as parquet;"
+            f"files = [str(path) for path in pathlib.Path('{folder}').rglob('*.parquet')];"
+            "print(json.dumps([one['request_id'] for f in files for one in parquet.ParquetFile(f).read().to_pylist()]))"
+        )
+        given = ["--rm", *LOCKED_DOWN, *kept, "--entrypoint", "python"]
+        assert json.loads(image.docker("run", *given, TAG, "-c", reading)) == [request_id] * len(rows)
+    finally:
+        image.docker("volume", "rm", "--force", volume)
 
 
 def test_its_health_check_finds_it_healthy(container: Container) -> None:
