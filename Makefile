@@ -1,6 +1,6 @@
 # The template's tasks. They need git, make and a Python from 3.11 to 3.13; everything else they fetch themselves.
 .DEFAULT_GOAL := help
-.PHONY: demo test test-fast check format benchmark lock docs help
+.PHONY: demo test test-all test-fast check format benchmark benchmark-serving lock docs help
 
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
@@ -16,6 +16,9 @@ demo: $(READY) ## From the template to a served prediction, in build/demo
 
 test: $(READY) ## Everything, the user's whole journey included
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
+
+test-all: $(READY) ## The same, and a soak of ten minutes
+	SOAK_SECONDS=600 $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 
 test-fast: $(READY) ## What needs no baked environment: options, answers, docs
 	$(BIN)/pytest --numprocesses $(WORKERS) -m "not journey"
@@ -33,6 +36,9 @@ format: $(READY) ## Mend what check can mend
 benchmark: $(READY) ## What notebooks cost, in one table
 	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/notebooks.py
 
+benchmark-serving: $(READY) ## What serving costs beside other ways to serve the same model
+	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/serving.py
+
 lock: $(READY) ## Resolve the newest allowed versions, here and in the generated project
 	$(BIN)/python scripts/lock.py
 
@@ -40,7 +46,7 @@ docs: $(READY) ## Render what the docs quote from the template
 	$(BIN)/python scripts/render_docs.py
 
 help: ## List these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none of them is on the PATH."; exit 1; }

@@ -1,7 +1,8 @@
-"""What all tests share: baking into a temporary folder."""
+"""What all tests share: baking into a temporary folder, and a project that is there to be served."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,24 @@ TEMPLATE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TEMPLATE / "scripts"))
 
 from bake import bake  # noqa: E402 - scripts/ is no package, so its folder has to be on the path first
+from journey import cloned, commit, make  # noqa: E402
 
 
 @pytest.fixture
 def baked(tmp_path: Path) -> Callable[..., Path]:
     """Bake with the given answers and return the project."""
     return lambda **answers: bake(tmp_path, **answers)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone whose pipeline has run and was committed, for all tests that serve its Bento. They leave it as it is.
+
+    SERVED_PROJECT may name one that is there already, to try a test without the wait.
+    """
+    if named := os.environ.get("SERVED_PROJECT"):
+        return Path(named)
+    project = cloned(tmp_path_factory.mktemp("served"))
+    make(project, "pipeline")
+    commit(project, "Run the pipeline")
+    return project

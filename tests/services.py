@@ -1,4 +1,4 @@
-"""Real services on loopback, each in a temporary folder and stopped by its own process id: S3, PostgreSQL, MLflow."""
+"""Real services on loopback, each in a temporary folder and stopped by its own id: S3, PostgreSQL, MLflow, Redis."""
 
 from __future__ import annotations
 
@@ -84,6 +84,31 @@ def postgres(folder: Path) -> Iterator[str]:
         with process([*server, "-p", str(port)], folder / "postgres.log", signal.SIGINT, cwd=home, **account):
             wait_for_database(uri)
             yield uri
+
+
+@contextmanager
+def redis(folder: Path, port: int) -> Iterator[str]:
+    """Run Redis on a port, installed by Debian's package manager where that is possible, and yield its address."""
+    if not shutil.which("redis-server"):
+        debian.install("redis-server")
+    program = shutil.which("redis-server")
+    if not program:
+        pytest.skip("there is no redis-server here, nor a way to install it: limits in Redis aren't tested")
+    options = [
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--pidfile",
+        str(folder / "redis.pid"),
+    ]
+    with process([program, *options], folder / "redis.log"):
+        wait_for_port(port)
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 def postgres_binaries() -> Path:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import debian
 import pytest
+from browsers import launched
 from journey import cloned, commit, fetched, make, run, started, status
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.journey
 OPTIONS = "LAB_OPTIONS=--no-browser --allow-root --IdentityProvider.token=secret"
@@ -24,26 +22,11 @@ FIGURE = ".jp-OutputArea-output img"
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 
-def chromium() -> str:
-    """Return Debian's Chromium, installed if need be and allowed."""
-    if not shutil.which("chromium"):
-        debian.install("chromium")
-    path = shutil.which("chromium")
-    if path is None:
-        warnings.warn("Chromium is missing and can't be installed here: JupyterLab was NOT tested.", stacklevel=1)
-        pytest.skip("Chromium is missing: `apt-get install chromium`")
-    return path
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start a browser that talks to this machine alone."""
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *quiet]
-        started_browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        yield started_browser
-        started_browser.close()
+    with launched("JupyterLab") as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,10 @@ FEATURES = {
     "since": schema.Feature(kind="date", about="a day"),
     "until": schema.Feature(kind="date", about="a day, or none", nullable=True),
 }
-OWN_SETTINGS = ("LAB_PROFILE", "LAB_CELL_SECONDS", "DVC_STAGE", "MLFLOW_TRACKING_URI", "LIVE_VARIANT", "LIVE_WORKERS")
+OWN_SETTINGS = (
+    *("LAB_PROFILE", "LAB_CELL_SECONDS", "DVC_STAGE", "MLFLOW_TRACKING_URI", "LIVE_VARIANT", "LIVE_WORKERS"),
+    *("LIVE_PREDICTIONS", "LIVE_PSEUDONYM_KEY"),
+)
 QUIET = ("DVC_NO_ANALYTICS", "MLFLOW_DISABLE_TELEMETRY", "BENTOML_DO_NOT_TRACK", "DO_NOT_TRACK")
 GIT_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 MakeTable = Callable[..., pd.DataFrame]

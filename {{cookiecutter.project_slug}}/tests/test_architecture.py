@@ -24,6 +24,8 @@ SOURCE = ROOT / "src" / PACKAGE
 STAGES = workspace.load_stages(ROOT)
 NOTEBOOKS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 CONTRACT = "nbval-check-output"
+# What a package holds beside its modules: the parts of a page.
+PARTS = (".html", ".css", ".js")
 
 
 def module_name(path: Path) -> str:
@@ -52,8 +54,11 @@ GRAPH = {
     name: imported(ast.parse(path.read_text(encoding="utf-8")), name, path.name == "__init__.py")
     for name, path in MODULES.items()
 }
-# BentoML imports the service by a name that packaging hands it, where no graph of imports sees it.
-GRAPH[f"{PACKAGE}.live.packaging"].add(f"{PACKAGE}.live.service")
+# BentoML imports the service by a name that packaging hands it, and an image starts the Bento by another, where no
+# graph of imports sees it.
+GRAPH[f"{PACKAGE}.live.packaging"] |= {f"{PACKAGE}.live.service", f"{PACKAGE}.live.__main__"}
+# A service publishes its predictions in a process of their own, which it starts by its name as well.
+GRAPH[f"{PACKAGE}.live.predictions.publisher"].add(f"{PACKAGE}.live.predictions.publish")
 
 
 def reached(start: set[str]) -> set[str]:
@@ -73,8 +78,11 @@ def part_of(name: str) -> str:
 
 
 def with_code(names: set[str]) -> set[str]:
-    """Return the files of these modules, without those that hold nothing but a docstring."""
-    return {MODULES[name].relative_to(ROOT).as_posix() for name in names if len(tree_of(name).body) > 1}
+    """Return the files of these modules, without those that hold nothing but a docstring, and the parts beside them."""
+    files = {MODULES[name] for name in names if len(tree_of(name).body) > 1}
+    pages = {path.parent for path in files if any(part.suffix in PARTS for part in path.parent.iterdir())}
+    files |= {part for page in pages for part in page.rglob("*") if part.suffix in PARTS}
+    return {path.relative_to(ROOT).as_posix() for path in files}
 
 
 def tree_of(name: str) -> ast.Module:
@@ -130,8 +138,9 @@ def test_the_graph_sees_imports_of_every_kind():
     [
         (
             "live.service",
-            {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "onnx", "skl2onnx", "pytest"},
+            {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "onnx", "skl2onnx", "pytest", "ruamel"},
         ),
+        ("live.launch", {"pandas", "sklearn", "mlflow", "dvc", "bentoml", "onnx", "ruamel", "click"}),
         ("live.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbformat", "bentoml"}),
         ("lab.cli", {"pandas", "sklearn", "mlflow", "dvc", "matplotlib", "nbclient", "bentoml", "onnxruntime"}),
         ("lab.staleness.status", {"pandas", "sklearn", "mlflow", "dvc", "dvc_data", "nbformat", "nbclient", "IPython"}),
@@ -206,7 +215,7 @@ READ_UNNAMED = {"data/external", "models/signature.json"}
 def test_a_stage_depends_on_no_file_its_notebook_does_not_read(spec: workspace.StageSpec):
     """A table that nobody reads doesn't run a stage again."""
     words = {node.value for node in ast.walk(code_of(spec)) if isinstance(node, ast.Constant)}
-    files = {path for path in spec.inputs if not path.endswith(".py")} - READ_UNNAMED
+    files = {path for path in spec.inputs if not path.startswith(("src/", "notebooks/"))} - READ_UNNAMED
     assert {path for path in files if not {Path(path).stem, Path(path).name} & words} == set()
 
 

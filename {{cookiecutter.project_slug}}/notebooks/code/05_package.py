@@ -56,9 +56,11 @@ registration.attach(stage, model.signature, "golden", stage.output("golden"))
 
 # %%
 from {{cookiecutter.__package}}.live.packaging import build_bento
+from {{cookiecutter.__package}}.live.predictions.policy import checked
 
+save_json(checked(params.predictions, model.signature.features), stage.output("predictions"))
 files = [stage.input(name) for name in ("model", "signature", "lineage")]
-files += [stage.output("golden"), *written]
+files += [stage.output(name) for name in ("golden", "predictions")] + written
 tag = build_bento(files, stage.input("serve"), stage.output("bento"), version=lineage.version)
 
 # %%

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import data, schema
-from {{cookiecutter.__package}}.live import requests
+from {{cookiecutter.__package}}.live.api import requests
 
 Check = Callable[[pd.DataFrame], pd.DataFrame]
 MakeSchema = Callable[..., schema.Schema]

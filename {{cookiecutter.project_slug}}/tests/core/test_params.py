@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from {{cookiecutter.__package}}.core import data, metrics, params, schema
+from {{cookiecutter.__package}}.core import data, metrics, params, schema, sections
 
 Write = Callable[..., Path]
 Load = Callable[..., params.Params]
@@ -170,6 +170,22 @@ def test_classes_that_look_like_numbers_are_names(written: Write):
     assert params.load_params(written({"data.classes": [0, 1]})).data.classes == ("0", "1")
 
 
+def test_what_may_be_noted_of_answers_is_a_section(written: Write):
+    """Everything, where nothing is said; columns by their names."""
+    assert params.load_params(written({})).predictions == sections.Predictions()
+    chosen = {"sample": 0.1, "drop": ["colour"], "pseudonymise": ["member"]}
+    found = params.load_params(written({"predictions": chosen})).predictions
+    assert found == sections.Predictions(sample=0.1, drop=("colour",), pseudonymise=("member",))
+
+
+def test_with_features_that_are_found_later_nobody_can_say_yet_what_may_not_be_noted(written: Write):
+    """It is asked again when the model is packaged."""
+    found = params.load_params(written({"features": "auto", "predictions": {"drop": ["paint"]}}))
+    assert list(found.predictions.faults(["colour"])) == [
+        "predictions.drop lists 'paint', which is no feature: take it out, or correct its name."
+    ]
+
+
 PERIODS = {"train": ["2013-01-01", "2013-06-01"], "holdout": ["2013-06-01", "2013-07-01"]}
 
 
@@ -185,6 +201,14 @@ PERIODS = {"train": ["2013-01-01", "2013-06-01"], "holdout": ["2013-06-01", "201
         ({"data.time": None}, "split names periods, but data.time names no column: name it, or write shares"),
         ({"split": {"holdout": 0.5, "live": 0.5}}, "split.holdout and split.live take 1 of the rows: leave some"),
         ({"split": {"holdout": 0.9, "live": 0.3}}, "split.holdout and split.live take 1.2 of the rows: leave some"),
+        ({"predictions": {"drop": ["paint"]}}, "predictions.drop lists 'paint', which is no feature: take it out, or"),
+        ({"predictions": {"pseudonymise": ["key"]}}, "predictions.pseudonymise lists 'key', which is no feature: take"),
+        (
+            {"predictions": {"drop": ["colour"], "pseudonymise": ["colour"]}},
+            "predictions lists 'colour' under drop and under pseudonymise: take it out of one of them.",
+        ),
+        ({"predictions": {"sample": 1.5}}, "predictions.sample: "),
+        ({"features.request_row": {"kind": "number"}}, "features lists 'request_row', which has a name"),
         ({"features.outcome": {"kind": "number"}}, "features lists 'outcome', which is the data.target column: take"),
         ({"features.key": {"kind": "category"}}, "features lists 'key', which is the data.id column: take it out"),
         ({"features.at": {"kind": "date"}}, "features lists 'at', which is the data.time column: take it out"),

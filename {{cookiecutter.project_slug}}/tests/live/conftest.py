@@ -16,32 +16,56 @@ from typing import Any
 import httpx
 import pytest
 
-from {{cookiecutter.__package}}.core import data
-from {{cookiecutter.__package}}.live import api, cli, golden, packaging, runtime, server
+from {{cookiecutter.__package}}.core import data, sections
+from {{cookiecutter.__package}}.live import assembly, cli, golden, packaging, runtime, server, settings
+from {{cookiecutter.__package}}.live.edge import middleware
+from {{cookiecutter.__package}}.live.edge.exchange import Application
+from {{cookiecutter.__package}}.live.variants.lineup import Lineup
+from {{cookiecutter.__package}}.live.variants.variant import Variant, variant_of
 
 Ask = Callable[..., httpx.Response]
+Around = Callable[..., middleware.Edge]
 
 
 @pytest.fixture(scope="session")
-def application(served: runtime.Model) -> api.Api:
-    """The application as the service mounts it."""
-    return api.Api(served, version="7", variant="champion")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
+    """Put a process of the service together around one model, or several variants: the edge, without a server."""
+    log = tmp_path_factory.mktemp("logs") / "requests.jsonl"
+    made: list[assembly.Assembled] = []
+    with log.open("wb") as file:
+
+        def assembled(*models: runtime.Model | Variant, share: float | None = None, **changes: Any) -> middleware.Edge:
+            known = [model if isinstance(model, Variant) else variant_of(model, "champion", "7") for model in models]
+            lineup = Lineup(*known, share=share)
+            made.append(assembly.Assembled(settings.Settings(**changes), lineup, log=file.fileno()))
+            return middleware.Edge(gate=made[-1].gate)
+
+        yield assembled
+        for one in made:
+            one.close()
 
 
 @pytest.fixture(scope="session")
-def ask_of() -> Callable[[api.Api], Ask]:
+def application(around: Around, served: runtime.Model) -> middleware.Edge:
+    """The application as the service puts it in front of BentoML."""
+    return around(served)
+
+
+@pytest.fixture(scope="session")
+def ask_of() -> Callable[[Application], Ask]:
     """Make a client of an application."""
 
-    def client_of(application: api.Api) -> Ask:
+    def client_of(application: Application) -> Ask:
         transport = httpx.ASGITransport(application)
 
-        async def send(method: str, path: str, content: bytes) -> httpx.Response:
+        async def send(method: str, path: str, content: bytes, headers: dict[str, str]) -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, base_url="http://service", trust_env=False) as client:
-                return await client.request(method, path, content=content)
+                return await client.request(method, path, content=content, headers=headers)
 
-        def ask(content: Any = b"", path: str = "/v1/predict", method: str = "POST") -> httpx.Response:
+        def ask(content: Any = b"", path: str = "/v1/predict", method: str = "POST", **headers: str) -> httpx.Response:
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
-            return asyncio.run(send(method, path, body))
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return asyncio.run(send(method, path, body, named))
 
         return ask
 
@@ -49,15 +73,15 @@ def ask_of() -> Callable[[api.Api], Ask]:
 
 
 @pytest.fixture(scope="session")
-def ask(ask_of: Callable[[api.Api], Ask], application: api.Api) -> Ask:
-    """Send a request: content (bytes, or what becomes JSON), path and method."""
+def ask(ask_of: Callable[[Application], Ask], application: middleware.Edge) -> Ask:
+    """Send a request: content (bytes, or what becomes JSON), path, method, and headers with _ for -."""
     return ask_of(application)
 
 
 @pytest.fixture(scope="session")
-def ask_each(ask_of: Callable[[api.Api], Ask], each: SimpleNamespace) -> Ask:
+def ask_each(ask_of: Callable[[Application], Ask], around: Around, each: SimpleNamespace) -> Ask:
     """Send a request to the application around the model of each task."""
-    return ask_of(api.Api(each.served, version="7", variant="champion"))
+    return ask_of(around(each.served))
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +115,7 @@ def model_files(
     data.save_json(served.signature, folder / "signature.json")
     data.save_json({"version": "7"}, folder / "lineage.json")
     data.save_json(golden.golden_rows(served, rows[:24]), folder / "golden.json")
+    data.save_json(sections.Predictions(), folder / "predictions.json")
     return sorted(folder.iterdir())
 
 

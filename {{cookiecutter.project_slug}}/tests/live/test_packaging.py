@@ -32,9 +32,10 @@ def test_only_what_serving_needs_is_laid_out(staged: Path):
         "golden.json",
         "lineage.json",
         "model.onnx",
+        "predictions.json",
         "signature.json",
     }
-    assert {Path(name).suffix for name in inside(staged / PACKAGE)} == {".py"}
+    assert {Path(name).suffix for name in inside(staged / PACKAGE)} == {".py", ".html", ".css", ".js"}
 
 
 def test_secrets_beside_the_model_stay_where_they_are(model_files: list[Path], project: Path, tmp_path: Path):
@@ -51,9 +52,11 @@ def test_secrets_beside_the_model_stay_where_they_are(model_files: list[Path], p
 
 
 def test_the_code_is_the_package_s_own(staged: Path):
-    """Every module of the production half arrives as it is."""
+    """Every module of the production half arrives as it is, and so do the parts of the playground's page."""
     for part in packaging.SHIPPED:
-        for path in (packaging.PACKAGE / part).rglob("*.py"):
+        for path in (
+            path for suffix in ("py", "html", "css", "js") for path in (packaging.PACKAGE / part).rglob(f"*.{suffix}")
+        ):
             assert (staged / PACKAGE / path.relative_to(packaging.PACKAGE)).read_bytes() == path.read_bytes()
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bentoml
 import httpx
 import pytest
 
-from {{cookiecutter.__package}}.live import golden, runtime
+from {{cookiecutter.__package}}.live import golden, runtime, server
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +60,7 @@ def test_a_thousand_rows_are_answered_in_their_order(
         ("POST", "/v1/predict", b"[" * 100_000, 400),
         ("GET", "/v1/predict", b"", 405),
         ("GET", "/v1/nothing", b"", 404),
-        ("GET", "/", b"", 404),
+        ("GET", "/v1", b"", 404),
     ],
 )
 def test_errors_have_their_shape_on_the_wire(
@@ -73,3 +78,78 @@ def test_the_openapi_document_is_served(client: httpx.Client, served: runtime.Mo
     assert client.request("GET", "/v1/info").status_code == 200
     assert "/v1/info" in document["paths"]
     assert document["info"]["title"] == served.signature.name
+
+
+def test_bentoml_s_own_client_asks_as_ever(address: str, bento: Path, served: runtime.Model):
+    """Its schema names the way, and the answer is the edge's."""
+    kept = json.loads((bento / "src/models/golden.json").read_text(encoding="utf-8"))
+    with bentoml.SyncHTTPClient(address) as client:
+        found = client.predict(rows=kept["rows"])
+    assert golden.same_answers(kept, found)
+    assert found["model"]["sha256"] == served.signature.sha256
+
+
+def test_a_private_port_tells_insiders_about_all_processes(
+    bento: Path, monkeypatch: pytest.MonkeyPatch, rows: list[Any]
+):
+    """And the public one doesn't."""
+    private = server.free_port()
+    monkeypatch.setenv("LIVE_PRIVATE_PORT", str(private))
+    monkeypatch.setenv("LIVE_WORKERS", "2")
+    with server.running(bento) as address:
+        for _ in range(20):
+            assert httpx.post(f"{address}/v1/predict", json={"rows": rows[:3]}, trust_env=False).status_code == 200
+        for path in ("/metrics", "/docs.json", "/schema.json", "/v1/openapi.json"):
+            assert httpx.get(f"{address}{path}", trust_env=False).status_code == 404
+            assert httpx.get(f"http://127.0.0.1:{private}{path}", trust_env=False).status_code == 200
+        text = httpx.get(f"http://127.0.0.1:{private}/metrics", trust_env=False).text
+        assert 'live_rows_total{variant="champion"} 60.0' in text
+        assert httpx.get(f"http://127.0.0.1:{private}/readyz", trust_env=False).status_code == 200
+        assert httpx.post(f"http://127.0.0.1:{private}/v1/predict", trust_env=False).status_code == 404
+
+
+def test_two_services_on_one_machine_count_apart(bento: Path, rows: list[Any]):
+    """The second doesn't empty what the first has counted, nor is that counted twice; and nothing is left behind."""
+
+    def counted(address: str) -> str:
+        httpx.post(f"{address}/v1/predict", json={"rows": rows[:5]}, trust_env=False)
+        text = httpx.get(f"{address}/metrics", trust_env=False).text
+        return next(line for line in text.splitlines() if line.startswith("live_rows_total"))
+
+    before = set(Path(tempfile.gettempdir()).glob("live-metrics-*"))
+    with server.running(bento) as first:
+        assert counted(first).endswith(" 5.0")
+        with server.running(bento) as second:
+            assert counted(second).endswith(" 5.0")
+        assert counted(first).endswith(" 10.0")
+    assert set(Path(tempfile.gettempdir()).glob("live-metrics-*")) == before
+
+
+@pytest.mark.parametrize(
+    ("environ", "damage", "words"),
+    [
+        ({}, {"predictions": ["x"]}, "doesn't answer its golden rows as it did when it was packaged"),
+        ({"LIVE_QUEUE": "many"}, {}, "LIVE_QUEUE is 'many': it takes a whole number, 1 or more."),
+        ({"LIVE_CHALLENGER": "nowhere"}, {}, "LIVE_CHALLENGER: There is no signature.json in nowhere"),
+    ],
+    ids=["golden", "setting", "challenger"],
+)
+def test_a_service_that_can_not_answer_ends_with_a_sentence(
+    bento: Path, tmp_path: Path, environ: dict[str, str], damage: dict[str, Any], words: str
+):
+    """There is never a port that is open and that nobody answers on."""
+    own = tmp_path / "bento"
+    shutil.copytree(bento, own)
+    path = own / "src" / "models" / "golden.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **damage}), encoding="utf-8")
+    port = server.free_port()
+    done = subprocess.run(
+        server.command(own, "127.0.0.1", port),
+        env={**os.environ, **environ, "BENTOML_HOME": str(tmp_path / "home"), "BENTOML_DO_NOT_TRACK": "True"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert words in done.stdout + done.stderr
+    server.check_port("127.0.0.1", port)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from {{cookiecutter.__package}}.live import settings
@@ -9,14 +12,15 @@ from {{cookiecutter.__package}}.live import settings
 
 def test_without_settings_there_are_defaults():
     """One worker, which answers as the champion."""
-    assert (settings.workers(), settings.variant()) == (1, "champion")
+    assert settings.load_settings({}) == settings.Settings()
+    assert (settings.workers(), settings.Settings().variant) == (1, "champion")
 
 
 def test_settings_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     """LIVE_WORKERS and LIVE_VARIANT."""
     monkeypatch.setenv("LIVE_WORKERS", "3")
     monkeypatch.setenv("LIVE_VARIANT", "challenger")
-    assert (settings.workers(), settings.variant()) == (3, "challenger")
+    assert (settings.workers(), settings.load_settings(os.environ).variant) == (3, "challenger")
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", "1.5"])
@@ -32,3 +36,11 @@ def test_a_server_is_started_with_the_caller_s_environment_and_reports_nothing()
     found = settings.service_environment({"LIVE_VARIANT": "challenger", "BENTOML_DO_NOT_TRACK": "False"})
     assert found["LIVE_VARIANT"] == "challenger"
     assert found["BENTOML_DO_NOT_TRACK"] == "True"
+
+
+def test_a_folder_is_meant_from_where_the_service_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """BentoML's processes work in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    named = settings.service_environment({"LIVE_PREDICTIONS": "noted"})["LIVE_PREDICTIONS"]
+    assert named == str(tmp_path / "noted")
+    assert "LIVE_PREDICTIONS" not in settings.service_environment({})

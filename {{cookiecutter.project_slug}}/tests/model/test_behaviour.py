@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.__package}}.core import data, evaluation, metrics, params, schema
-from {{cookiecutter.__package}}.live import requests, runtime
+from {{cookiecutter.__package}}.live import runtime
+from {{cookiecutter.__package}}.live.api import requests
 
 ASKED = 2_000
 TEXTS = ["ZZ", "", "é ✈ \u200b"]

@@ -10,7 +10,7 @@ import msgspec
 
 from .records import ParamsError, Record, load_mapping, located, merged, refuse_unknown_keys
 from .schema import Feature, Task, name_fault
-from .sections import Card, Data, Evaluation, Flights, Model, Split, Tune
+from .sections import Card, Data, Evaluation, Flights, Model, Predictions, Split, Tune
 
 EXAMPLE = "nycflights13"
 PRIMARY = {"binary": "roc_auc", "multiclass": "balanced_accuracy", "regression": "mae"}
@@ -29,6 +29,7 @@ class Params(Record, kw_only=True):
     model: Model
     evaluation: Evaluation = Evaluation()
     tune: Tune = Tune()
+    predictions: Predictions = Predictions()
     card: Card = Card()
 
 
@@ -94,3 +95,6 @@ def contradictions(params: Params) -> Iterator[str]:
         role = next((f"is the data.{role} column" for role, column in special.items() if column == name), "")
         if fault := role or name_fault(name):
             yield f"features lists {name!r}, which {fault}: take it out, or rename the column in the table."
+    # What `auto` finds is known when the model is packaged, which asks again.
+    if isinstance(params.features, dict):
+        yield from params.predictions.faults(params.features)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from ruamel.yaml import YAML, YAMLError
 
 
 class ParamsError(ValueError):
@@ -39,6 +38,9 @@ def located(values: Mapping[str, Any], record: type[msgspec.Struct], error: str,
 
 def load_mapping(path: Path) -> dict[str, Any]:
     """Return the mapping a YAML file holds; duplicate keys are an error, as in YAML 1.2."""
+    # The service knows these records, too, and in its image nothing reads YAML.
+    from ruamel.yaml import YAML, YAMLError
+
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

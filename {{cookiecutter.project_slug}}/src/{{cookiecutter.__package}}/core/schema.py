@@ -18,7 +18,11 @@ Kind = Literal["number", "category", "boolean", "date"]
 ROW_NUMBER = "row_number"
 # What answers and the prediction log say of a row, beside its features.
 ESCAPED = {'"', "\\", *map(chr, range(32))}
-RESERVED = ("request_id", "prediction", "predictions", "probability", "probabilities", "variant", "model_sha256")
+RESERVED = (
+    *("request_id", "request_row", "request_rows", "request_time", "request_day"),
+    *("prediction", "predictions", "probability", "probabilities"),
+    *("variant", "model_sha256", "model_version", "latency_ms"),
+)
 
 
 class SchemaError(ValueError):
@@ -113,7 +117,22 @@ def columns(values: Mapping[str, Any], features: Mapping[str, Feature]) -> Colum
     missing = [name for name in features if name not in values]
     if missing:
         raise SchemaError(f"The table lacks the feature {missing[0]!r}, which its schema lists.")
-    return {name: column(values[name], feature).reshape(-1, 1) for name, feature in features.items()}
+    known = together(values, features)
+    return {
+        name: known[name] if name in known else column(values[name], feature).reshape(-1, 1)
+        for name, feature in features.items()
+    }
+
+
+def together(values: Mapping[str, Any], features: Mapping[str, Feature]) -> Columns:
+    """Return the numbers and booleans among plain tuples of values, as a request has them.
+
+    They are made at once, as for one row each call of NumPy costs more than what it does.
+    """
+    numeric = ("number", "boolean")
+    names = [name for name, feature in features.items() if feature.kind in numeric and type(values[name]) is tuple]
+    made = np.array([values[name] for name in names], dtype=np.float32)
+    return dict(zip(names, made[..., np.newaxis], strict=True))
 
 
 def column(values: Any, feature: Feature) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated
 
@@ -139,3 +140,29 @@ class Card(Record):
     limits: tuple[str, ...] = ()
     licence: str = ""
     contact: str = ""
+
+
+class Predictions(Record):
+    """What the service notes of its answers, where it is told to.
+
+    `sample` is the share of requests that are noted. Of a request with more than `most_rows`, that many are drawn.
+    Of the features, those in `drop` are never noted, and of those in `pseudonymise` only a hash is, under a key that
+    the service alone has. What is older than `retain_days` is deleted.
+    """
+
+    sample: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    most_rows: Positive = 100
+    retain_days: Positive = 90
+    drop: tuple[str, ...] = ()
+    pseudonymise: tuple[str, ...] = ()
+
+    def faults(self, features: Iterable[str]) -> Iterator[str]:
+        """Yield a sentence for each column that can't be treated as it is listed."""
+        known = set(features)
+        for key, names in {"drop": self.drop, "pseudonymise": self.pseudonymise}.items():
+            for name in names:
+                if name not in known:
+                    yield f"predictions.{key} lists {name!r}, which is no feature: take it out, or correct its name."
+        for name in self.drop:
+            if name in self.pseudonymise:
+                yield f"predictions lists {name!r} under drop and under pseudonymise: take it out of one of them."

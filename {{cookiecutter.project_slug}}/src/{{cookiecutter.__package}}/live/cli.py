@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from .client import AnswerError, post
 from .commands import releases
+from .commands.image import image
+from .commands.keys import keys
+from .commands.loadtest import loadtest
+from .commands.predictions import predictions
+from .commands.rows import load_rows
 from .commands.trace import trace
-from .server import ServerError, check_bento, check_port, command
-from .settings import service_environment
+from .launch import become_server, check_start
+from .server import ServerError
+from .settings import SettingError
+
+COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, loadtest)
 
 
-@click.group(commands=[*releases.COMMANDS, trace], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Serve the packaged model and ask it; say which model is live, and change it."""
 
 
 @main.command()
 @click.option("--bento", type=click.Path(path_type=Path), default=Path("models/bento"), show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="0.0.0.0 opens it to the network; that needs LIVE_AUTH."
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 def serve(bento: Path, host: str, port: int) -> None:
     """Serve a Bento until it is stopped with Ctrl-C."""
     try:
-        check_bento(bento)
-        check_port(host, port)
-    except ServerError as error:
+        check_start(bento, host, port)
+    except (ServerError, SettingError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Serving {bento} on http://{host}:{port} (POST /v1/predict, GET /v1/info); Ctrl-C stops it.")
-    arguments = command(bento, host, port)
-    os.execve(arguments[0], arguments, service_environment(os.environ))
+    become_server(bento, host, port)
 
 
 @main.command()
@@ -57,20 +63,3 @@ def predict(url: str, rows: Path, everything: bool) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if "error" in answer:
         raise SystemExit(1)
-
-
-def load_rows(path: Path) -> list[Any]:
-    """Return the list under 'rows' of a JSON file.
-
-    Raises:
-        click.ClickException: there is no such file, or no such list in it.
-    """
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except FileNotFoundError:
-        raise click.ClickException(f"There is no {path}: run `make pipeline` first.") from None
-    except (ValueError, KeyError, TypeError):
-        rows = None
-    if not isinstance(rows, list):
-        raise click.ClickException(f'{path} is no JSON object with a list under "rows".')
-    return rows

@@ -1,79 +1,134 @@
 """The BentoML service. BentoML packages it, starts its processes and asks it whether it is well.
 
-Built-in request logging, metrics and OpenTelemetry are off: each costs more than the prediction itself.
+Requests go through our own edge before BentoML's machinery, which costs more than a prediction itself. Of that, its
+request logging, metrics, tracing and timeouts are what `edge` does instead; its client, its schema and its packaging
+stay as BentoML's users know them.
 """
 
 from __future__ import annotations
 
 import gc
+import logging
+import os
+import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import bentoml
-import msgspec
 from bentoml.exceptions import BentoMLException
 
-from .api import Api, Receive, Scope, Send
-from .runtime import Model, ModelFileError, checked_bytes, load_model
-from .settings import variant, workers
+from . import counting
+from .assembly import Assembled
+from .edge import protocol
+from .edge.auth.binding import asked_for, listening, require_guarded
+from .edge.auth.policy import check_guard
+from .edge.exchange import Application
+from .edge.middleware import Edge
+from .observing.logs import use_json
+from .private import PrivatePort
+from .runtime import ModelFileError, fields
+from .settings import HOPELESS, SettingError, load_settings, model_folder, workers
+from .variants.lineup import load_lineup
 
-REQUEST_SECONDS = 10
-CONCURRENT_REQUESTS = 512
-
-
-def model_folder() -> Path:
-    """Return the nearest models/ above this file: the Bento's own, or the project's."""
-    above = Path(__file__).resolve().parents
-    return next((p / "models" for p in above if (p / "models" / "signature.json").exists()), Path("models").resolve())
-
-
-def warmed_up(model: Model) -> Model:
-    """Answer one made-up row, so that the first caller doesn't pay for the first call."""
-    model.answer({name: [None] for name in model.signature.features})
-    return model
+logger = logging.getLogger("bentoml.live")
+protocol.install()
+edge = Edge()
 
 
-class Gateway:
-    """The mounted application; it exists before the model is loaded, and hands on once it is."""
+class EdgedService(bentoml.Service):
+    """A service whose requests meet the edge first: BentoML's own middleware is behind its tracing and timeouts."""
 
-    def __init__(self) -> None:
-        self.api: Api | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.api is not None, "the service is initialized before it takes requests"
-        await self.api(scope, receive, send)
-
-
-gateway = Gateway()
+    def to_asgi(self, is_main: bool = True) -> Application:
+        """Return what BentoML serves, with the edge in front of it."""
+        edge.app = super().to_asgi(is_main)
+        return edge
 
 
 @bentoml.service(
     name="{{cookiecutter.project_slug}}",
+    service_class=EdgedService,
     workers=workers(),
-    traffic={"timeout": REQUEST_SECONDS, "max_concurrency": CONCURRENT_REQUESTS},
     logging={"access": {"enabled": False}},
     metrics={"enabled": False},
     tracing={"excluded_urls": ".*"},
 )
-@bentoml.asgi_app(gateway, path="/")
 class PredictionService:
-    """Loads the one model in models/ and answers under /v1.
-
-    The application is mounted at the root, before BentoML's own pages: their index loads a tag manager.
-    """
+    """Loads the models and answers under /v1."""
 
     def __init__(self) -> None:
-        folder = model_folder()
-        model = warmed_up(load_model(folder))
-        version = msgspec.json.decode((folder / "lineage.json").read_bytes())["version"]
-        gateway.api = Api(model, version=version, variant=variant())
+        if is_worker():
+            use_json()
+            counting.join()
+        try:
+            settings = load_settings(os.environ)
+            require_guarded(settings, listening(sys.argv))
+            self.lineup = load_lineup(model_folder(), settings)
+            self.assembled = Assembled(settings, self.lineup)
+        except (ModelFileError, SettingError) as error:
+            if is_worker():
+                end_all(str(error))
+            raise BentoMLException(str(error)) from None
+        edge.gate = self.assembled.gate
+        self.private = PrivatePort(edge, settings)
         # What start-up made stays for good: without this, full collections walk it during requests.
         gc.collect()
         gc.freeze()
 
+    @bentoml.api(route="/v1/predict")
+    def predict(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Answer rows, as BentoML's clients ask and see it; over HTTP the edge answers before this is called."""
+        champion = self.lineup.champion
+        table = {name: [row.get(name) for row in rows] for name in champion.model.signature.features}
+        answer = fields(champion.model.answer(table))
+        return {**{name: list(map(plain, values)) for name, values in answer.items()}, "model": champion.identity}
+
+    @bentoml.on_startup
+    async def open_private_port(self) -> None:
+        """Listen where metrics and documents are asked for, if that is another port."""
+        try:
+            await self.private.open()
+        except OSError as error:
+            if not is_worker():
+                raise
+            reason = (error.strerror or str(error)).lower()
+            end_all(f"Port {self.private.port} on {self.private.host} (LIVE_PRIVATE_PORT) can't be used: {reason}.")
+
+    @bentoml.on_shutdown
+    async def end(self) -> None:
+        """Write what waits, once the last request is answered."""
+        await self.private.close()
+        if self.assembled.gate.rates:
+            await self.assembled.gate.rates.close()
+        self.assembled.close()
+
     @bentoml.on_deployment
     def check_model() -> None:
-        """Refuse to start any worker on a missing or damaged model."""
+        """Refuse to start any worker on models that don't answer as they did, or on settings that can't be used."""
         try:
-            checked_bytes(model_folder())
-        except ModelFileError as error:
+            settings = load_settings(os.environ)
+            require_guarded(settings, asked_for(sys.argv, os.environ))
+            check_guard(settings)
+            load_lineup(model_folder(), settings)
+            counting.begin()
+        except (ModelFileError, SettingError) as error:
             raise BentoMLException(str(error)) from None
+        # Here, as only the main process needs what it imports.
+        from .supervision import install
+
+        install()
+
+
+def is_worker() -> bool:
+    """Return whether this process is one that BentoML started to answer requests."""
+    return Path(sys.argv[0]).parts[-2:] == ("worker", "service.py")
+
+
+def end_all(reason: str) -> NoReturn:
+    """Say why this process can't answer, and end it in the way that tells the main process to end the service."""
+    logger.critical(reason)
+    os._exit(HOPELESS)
+
+
+def plain(value: Any) -> Any:
+    """Return a number or a list of numbers as Python's own."""
+    return value.tolist() if hasattr(value, "tolist") else value

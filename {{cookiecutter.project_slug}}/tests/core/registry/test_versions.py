@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from {{cookiecutter.__package}}.core.registry import versions
 from {{cookiecutter.__package}}.core.schema import Feature, Signature
-from {{cookiecutter.__package}}.live.requests import LARGEST_FLOAT32, RequestError, RequestModel
+from {{cookiecutter.__package}}.live.answers import RequestError
+from {{cookiecutter.__package}}.live.api.requests import LARGEST_FLOAT32, RequestModel
 
 FEATURES = {
     "amount": Feature(kind="number", min=0, max=10),

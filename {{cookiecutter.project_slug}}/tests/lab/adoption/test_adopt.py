@@ -54,6 +54,11 @@ evaluation:
     largest_regression: 0.5
     together: carrier
 
+# What is noted.
+predictions:
+  sample: 0.5
+  drop: [carrier]
+
 # What only a person can say.
 card:
   intended_use: Planning the gates of an airport.
@@ -189,7 +194,7 @@ def test_everything_else_in_params_stays_to_the_letter(root: Path, theirs: Path)
     before, after = own.splitlines(), path.read_text(encoding="utf-8").splitlines()
     kept = [line for line in before if line.startswith(("#", "name", "seed", "model", "  est", "    learn"))]
     assert [line for line in after if line in kept] == kept
-    assert len(kept) == 10
+    assert len(kept) == 11
     params.load_params(path, root / "params.smoke.yaml")
 
 
@@ -208,6 +213,43 @@ def test_the_target_makes_the_task_and_its_sections(root: Path, theirs: Path, ta
     assert (found.task, found.evaluation.primary) == (task, params.PRIMARY[task])
     assert ("loss" in found.model.options) == (task == "regression")
     assert table[target].notna().all()
+
+
+def test_what_looks_personal_is_never_noted(root: Path, tmp_path: Path):
+    """By its name or by its values; numbers and names of things stay, and so do the sizes that a person chose."""
+    count = np.arange(ROWS)
+    people = {
+        "customerName": count % 50,
+        "product name": count % 7,
+        "home phone": count % 40,
+        "who": [f"person{n % 30}@example.org" for n in count],
+        "reach": [f"+49 30 {100000 + n % 60}" for n in count],
+        "since": [f"{n % 28 + 1}-12-2024" for n in count],
+        "mobile": count % 3 == 0,
+        "won": np.array(["no", "yes", "no"])[count % 3],
+    }
+    table = pd.DataFrame(people)
+    for name in ("customerName", "product name"):
+        table[name] = "called " + table[name].astype(str)
+    table.to_csv(tmp_path / "people.csv", index=False)
+    said = adopted(tmp_path / "people.csv", "--target", "won", "--yes")
+    assert "drop: [customerName, home phone, who, reach]" in said
+    found = params.load_params(root / "params.yaml")
+    assert set(found.predictions.drop) == {"customerName", "home phone", "who", "reach"} < set(found.features)
+    assert (found.predictions.sample, found.predictions.retain_days) == (0.5, sections.Predictions().retain_days)
+
+
+def test_what_a_person_says_of_the_prediction_log_outlives_another_look(root: Path, theirs: Path):
+    """Of columns that are still features; the example's are gone."""
+    path = root / "params.yaml"
+    adopted(theirs, "--target", "came back", "--yes")
+    assert params.load_params(path).predictions == sections.Predictions(sample=0.5)
+    changed = path.read_text(encoding="utf-8").replace("  drop: []", "  drop: [self]")
+    path.write_text(changed.replace("pseudonymise: []", "pseudonymise: [price]"), encoding="utf-8")
+    adopted(theirs, "--target", "came back", "--yes")
+    assert params.load_params(path).predictions == sections.Predictions(
+        sample=0.5, drop=("self",), pseudonymise=("price",)
+    )
 
 
 def test_what_the_card_says_of_the_example_is_gone(root: Path, theirs: Path):

@@ -1,6 +1,7 @@
 """How the page of a card looks: on a desk, on a phone, in the dark and on paper."""
 
-STYLE = """\
+# What every page of the project looks like, the service's own too.
+GROUND = """\
 :root {
   --ground: #ffffff; --ink: #1b1f24; --soft: #57606a; --line: #d8dee4; --band: #f6f8fa; --link: #0a58a8;
   --good: #1a7f37; --bad: #b42318; --open: #8a5a00;
@@ -16,6 +17,10 @@ body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
+"""
+STYLE = (
+    GROUND
+    + """\
 main { max-width: 58rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; overflow-wrap: break-word; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
 h2 { font-size: 1.35rem; line-height: 1.3; margin: 3rem 0 0.75rem; }
@@ -79,3 +84,4 @@ img {
   .scroll { overflow: visible; }
 }
 """
+)

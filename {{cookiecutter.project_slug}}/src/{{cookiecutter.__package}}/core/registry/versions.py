@@ -18,7 +18,7 @@ from ..schema import Feature, Signature
 
 Change = Literal["major", "minor", "patch"]
 Numbers = tuple[int, int, int]
-# The widest range a request's number may have; see live/requests.py, which allows no more.
+# The widest range a request's number may have; see live/api/requests.py, which allows no more.
 WIDEST = float(np.finfo(np.float32).max)
 
 

@@ -26,7 +26,8 @@ from ...core.sources.sql import VARIABLE, load_query, parsed
 from ...core.writing import replacing
 from .external import Place, copied, place_of, refuse_overwriting
 from .looking import Findings, Look, findings, look_at_files
-from .sections import blocks, card_section, is_of_same_table, model_section, rewritten, sections_of
+from .personal import predictions_section
+from .sections import blocks, card_section, is_of_same_table, loaded, model_section, rewritten, sections_of
 
 # DVC refuses to run a stage whose section of params.yaml is gone.
 EXAMPLE_OPTIONS = "flights: {}    # the example's own options; no other table has any"
@@ -120,6 +121,8 @@ def planned(root: Path, look: Look, name: str, query: str | None, target: str) -
     place = place_of(look.paths, root) if look.paths else None
     sections = sections_of(found, look, place.source if place else portable(name, root), query)
     old = (root / "params.yaml").read_text(encoding="utf-8")
+    before = (loaded(old, "predictions").get("predictions") if "predictions" in blocks(old) else None) or {}
+    sections["predictions"] = predictions_section(found, look, before)
     others = {"model": model_section(old, found.task, found.rows)}
     others |= {"flights": EXAMPLE_OPTIONS} if "flights" in blocks(old) else {}
     others |= {} if is_of_same_table(old, sections) else {"card": card_section(old)}

@@ -1,0 +1,1 @@
+"""What the service answers: predictions, what the model is, and the description of both."""

@@ -1,0 +1,1 @@
+"""Putting a running service under load, and saying how it bore it."""

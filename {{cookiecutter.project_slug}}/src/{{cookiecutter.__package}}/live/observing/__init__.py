@@ -1,0 +1,1 @@
+"""What is told of a running service besides its answers: log lines and traces."""
