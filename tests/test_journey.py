@@ -161,7 +161,8 @@ class Journey:
             f"server = running(pathlib.Path('models/bento'), python={python!r});"
             "url = server.__enter__();"
             "body = json.dumps({'rows': golden['rows']}).encode();"
-            "answer = json.load(urllib.request.urlopen(urllib.request.Request(url + '/v1/predict', body)));"
+            "kind = {'content-type': 'application/json'};"
+            "answer = json.load(urllib.request.urlopen(urllib.request.Request(url + '/v1/predict', body, kind)));"
             "server.__exit__(None, None, None);"
             "sys.exit(answer['predictions'] != golden['predictions'])"
         )

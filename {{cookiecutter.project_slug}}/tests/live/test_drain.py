@@ -59,3 +59,24 @@ def test_a_sink_that_fails_loses_its_batch_and_no_other(caplog: pytest.LogCaptur
     assert (found, drain.dropped) == (["good"], 1)
     assert "OSError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_where_nothing_comes_nobody_wakes():
+    """An idle service leaves the processor alone; and what comes then is handed on as soon as ever."""
+    flushed: list[float] = []
+
+    class Counted(Drain[int]):
+        def flush(self) -> None:
+            flushed.append(time.perf_counter())
+            super().flush()
+
+    found: list[int] = []
+    drain = Counted(found.extend, capacity=10, seconds=0.01)
+    time.sleep(0.3)
+    assert len(flushed) == 0
+    drain.put(1)
+    deadline = time.monotonic() + 0.5
+    while not found and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert found == [1]
+    drain.close()

@@ -54,7 +54,10 @@ def serve(bento: Path, host: str, port: int) -> None:
 )
 @click.option("--all", "everything", is_flag=True, help="Send all rows instead of the first.")
 def predict(url: str, rows: Path, everything: bool) -> None:
-    """Send one real row to a running service and print its answer."""
+    """Send one real row to a running service and print its answer.
+
+    A key that the service wants is taken from LIVE_API_KEY.
+    """
     known = load_rows(rows)
     try:
         answer = post(f"{url}/v1/predict", {"rows": known if everything else known[:1]})

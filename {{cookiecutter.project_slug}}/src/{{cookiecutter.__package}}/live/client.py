@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
@@ -14,13 +16,21 @@ class AnswerError(RuntimeError):
     """Nothing answers, or not this service; the message says what to do."""
 
 
+def headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a request, with the key of LIVE_API_KEY if there is one."""
+    key = environ.get("LIVE_API_KEY", "").strip()
+    return {"content-type": "application/json", **({"x-api-key": key} if key else {})}
+
+
 def post(url: str, body: Any) -> dict[str, Any]:
     """POST JSON and return the answer: predictions, or an error in the service's own shape.
+
+    The key of LIVE_API_KEY goes with it, if there is one.
 
     Raises:
         AnswerError: nothing answers at that address, or something else than this service.
     """
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers(os.environ))
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             answer = response.read()

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+# How long a thread sleeps that nobody wakes.
+IDLE_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ class Drain(Generic[Item]):
         self.sink, self.capacity, self.seconds = sink, capacity, seconds
         self.items: deque[Item] = deque()
         self.dropped = 0
-        self.closing = threading.Event()
+        self.waking, self.closing = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.work, name="drain", daemon=True)
         self.thread.start()
 
@@ -33,11 +35,16 @@ class Drain(Generic[Item]):
             self.dropped += 1
             return False
         self.items.append(item)
+        if not self.waking.is_set():
+            self.waking.set()
         return True
 
     def work(self) -> None:
-        """Empty the queue again and again until it is closed, and once more."""
-        while not self.closing.wait(self.seconds):
+        """Empty the queue again and again until it is closed, and once more; where nothing comes, sleep."""
+        while not self.closing.is_set():
+            self.waking.wait(IDLE_SECONDS)
+            self.closing.wait(self.seconds)
+            self.waking.clear()
             self.flush()
         self.flush()
 
@@ -57,4 +64,5 @@ class Drain(Generic[Item]):
     def close(self) -> None:
         """Empty the queue for the last time, and return when that is done."""
         self.closing.set()
+        self.waking.set()
         self.thread.join()

@@ -25,11 +25,13 @@ from .edge.auth.policy import check_guard
 from .edge.exchange import Application
 from .edge.middleware import Edge
 from .observing.logs import use_json
+from .orphans import end_with_parent
 from .private import PrivatePort
 from .runtime import ModelFileError, fields
 from .settings import HOPELESS, SettingError, load_settings, model_folder, workers
 from .variants.lineup import load_lineup
 
+SWITCH_SECONDS = 0.0005
 logger = logging.getLogger("bentoml.live")
 protocol.install()
 edge = Edge()
@@ -57,6 +59,7 @@ class PredictionService:
 
     def __init__(self) -> None:
         if is_worker():
+            end_with_parent()
             use_json()
             counting.join()
         try:
@@ -73,6 +76,9 @@ class PredictionService:
         # What start-up made stays for good: without this, full collections walk it during requests.
         gc.collect()
         gc.freeze()
+        if is_worker():
+            # A log's thread that has work for 5 ms, as Python lets it, would hold every request up for as long.
+            sys.setswitchinterval(SWITCH_SECONDS)
 
     @bentoml.api(route="/v1/predict")
     def predict(self, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from {{cookiecutter.__package}}.live.answers import Answer, RequestError
+from {{cookiecutter.__package}}.live.edge import exchange as asgi
 from {{cookiecutter.__package}}.live.edge import routes
 from {{cookiecutter.__package}}.live.edge.access import AccessLog
 from {{cookiecutter.__package}}.live.edge.auth.policy import Guard
-from {{cookiecutter.__package}}.live.edge.exchange import Application, Caller, Exchange, Receive, Scope, Send
+from {{cookiecutter.__package}}.live.edge.exchange import Application, Caller, Exchange
 from {{cookiecutter.__package}}.live.edge.metrics import Metrics
 from {{cookiecutter.__package}}.live.edge.middleware import Edge, Gate
 
@@ -26,13 +27,13 @@ AskOf = Callable[[Application], Ask]
 ErrorOf = Callable[[httpx.Response], dict[str, Any]]
 
 
-async def bento(scope: Scope, receive: Receive, send: Send) -> None:
+async def bento(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
     """Answer as BentoML does."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": b"well"})
 
 
-async def fine(exchange: Exchange, receive: Receive) -> Answer:
+async def fine(exchange: Exchange, receive: asgi.Receive) -> Answer:
     """Answer."""
     return Answer(200, b"{}")
 
@@ -97,7 +98,7 @@ def test_whatever_a_handler_raises_becomes_an_answer(
 ):
     """With an id that the log names, and nothing of what was asked in either."""
 
-    async def broken(exchange: Exchange, receive: Receive) -> Answer:
+    async def broken(exchange: Exchange, receive: asgi.Receive) -> Answer:
         raise failure
 
     response = ask_of(edge_with(handlers={"/v1/info": broken}))(path="/v1/info", method="GET")
@@ -109,7 +110,7 @@ def test_whatever_a_handler_raises_becomes_an_answer(
 def test_bentoml_that_fails_is_answered_for(ask_of: AskOf, error_of: ErrorOf):
     """Before its answer began; afterwards the connection ends."""
 
-    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+    async def broken(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         if scope["path"] == "/readyz":
             await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from {{cookiecutter.__package}}.core import data
-from {{cookiecutter.__package}}.live import cli, server
+from {{cookiecutter.__package}}.live import cli, client, server
 from {{cookiecutter.__package}}.live.loadtest import session
 
 KEY = "a-key-that-nobody-may-read"
@@ -108,8 +108,8 @@ def test_rows_are_repeated_until_there_are_enough():
 
 def test_a_request_without_a_key_has_no_header_for_it():
     """LIVE_API_KEY, left empty, is none."""
-    assert "x-api-key" not in session.headers({"LIVE_API_KEY": " "})
-    assert session.headers({"LIVE_API_KEY": KEY})["x-api-key"] == KEY
+    assert "x-api-key" not in client.headers({"LIVE_API_KEY": " "})
+    assert client.headers({"LIVE_API_KEY": KEY})["x-api-key"] == KEY
 
 
 def test_the_share_of_requests_decides_a_percentile():

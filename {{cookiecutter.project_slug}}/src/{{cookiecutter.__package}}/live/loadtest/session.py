@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ..client import headers
+
 TRAFFIC = Path(__file__).with_name("traffic.py")
 BODY = "LOADTEST_BODY"
 # What Locust may take beyond its time: to start its users, and to let the last requests be answered.
@@ -84,12 +86,6 @@ def is_loopback(host: str) -> bool:
 def body_of(rows: list[Any], count: int) -> bytes:
     """Return a request of as many rows as are asked for: those there are, from the first on, again and again."""
     return json.dumps({"rows": list(itertools.islice(itertools.cycle(rows), count))}).encode()
-
-
-def headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a request, with the key of LIVE_API_KEY if there is one."""
-    key = environ.get("LIVE_API_KEY", "").strip()
-    return {"content-type": "application/json", **({"x-api-key": key} if key else {})}
 
 
 def try_once(load: Load, environ: Mapping[str, str]) -> None:

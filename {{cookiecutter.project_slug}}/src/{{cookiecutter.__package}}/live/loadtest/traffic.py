@@ -10,7 +10,8 @@ from pathlib import Path
 
 from locust import FastHttpUser, task
 
-from {{cookiecutter.__package}}.live.loadtest.session import BODY, headers
+from {{cookiecutter.__package}}.live.client import headers
+from {{cookiecutter.__package}}.live.loadtest.session import BODY
 
 body = Path(os.environ[BODY]).read_bytes()
 sent = headers(os.environ)

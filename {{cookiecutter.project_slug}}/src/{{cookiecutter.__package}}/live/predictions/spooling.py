@@ -133,6 +133,7 @@ class Spooling(Drain[Note]):
     def close(self) -> None:
         """Write what waits, and have it published."""
         self.closing.set()
+        self.waking.set()
         self.thread.join(CLOSING_SECONDS)
         if self.thread.is_alive():
             waiting = len(self.items)
