@@ -93,17 +93,17 @@ def test_a_worker_asks_its_socket_where_it_listens(project: Path) -> None:
     assert "On 0.0.0.0, others than this machine could ask" in ended.stdout
 
 
-def test_keys_come_and_go_while_the_service_runs_and_its_log_has_none(project: Path) -> None:
+def test_keys_come_and_go_while_the_service_runs_and_its_log_has_none(project: Path, tmp_path: Path) -> None:
     """A new key is let in within seconds, one that was taken back isn't any more, and the other stays."""
-    path = project / "keys.json"
-    first = keys(project, "new", "--name", "first").strip()
+    path = tmp_path / "keys.json"
+    first = keys(project, "new", "--name", "first", "--file", str(path)).strip()
     guarded = {"LIVE_AUTH": "keys", "LIVE_API_KEYS": str(path), "LIVE_WORKERS": "2"}
     with started(project, "serve", "/readyz", "PORT={port}", **guarded) as address:
         assert [ask(address, project), ask(address, project, first), ask(address, project, "x")] == [401, 200, 401]
-        second = keys(project, "new", "--name", "second").strip()
+        second = keys(project, "new", "--name", "second", "--file", str(path)).strip()
         eventually(address, project, second, 200)
         assert ask(address, project, first) == 200
-        keys(project, "revoke", "first")
+        keys(project, "revoke", "first", "--file", str(path))
         eventually(address, project, first, 401)
         time.sleep(2.5)
         assert [ask(address, project, key) for key in [first, second] * 8] == [401, 200] * 8

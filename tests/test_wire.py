@@ -93,10 +93,13 @@ def test_hostile_requests_are_refused_and_leave_nothing_behind(project: Path, po
     """Each within a second of its last byte, or its connection is closed; then good ones are answered as ever."""
     results = hostile(project, port)
     assert len({(one["group"], one["name"]) for one in results if not one.get("good")}) >= FEWEST
-    assert_refused(results + hostile(project, port))
-    before = resident(port)
-    assert_refused(hostile(project, port))
-    assert resident(port) - before <= GROWTH
+    assert_refused(results)
+    sizes = [resident(port)]
+    # What the allocator keeps is had after a few rounds; what leaks would grow with each of them.
+    while len(sizes) < 7 and (len(sizes) < 3 or sizes[-1] - sizes[-2] > GROWTH):
+        assert_refused(hostile(project, port))
+        sizes.append(resident(port))
+    assert sizes[-1] - sizes[-2] <= GROWTH, sizes
     assert ask(port, golden(project)["rows"])["predictions"] == golden(project)["predictions"]
 
 
