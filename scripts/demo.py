@@ -62,6 +62,18 @@ def served(project: Path, port: int) -> Iterator[None]:
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=READY_SECONDS)
+        wait_until_gone(server.pid)
+
+
+def wait_until_gone(group: int) -> None:
+    """Return once nothing of a process group is left: make ends before the service that it has started."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
 
 
 def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
