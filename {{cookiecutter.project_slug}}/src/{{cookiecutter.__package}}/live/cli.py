@@ -14,12 +14,13 @@ from .commands.keys import keys
 from .commands.loadtest import loadtest
 from .commands.predictions import predictions
 from .commands.rows import load_rows
+from .commands.smoke import smoke
 from .commands.trace import trace
 from .launch import become_server, check_start
 from .server import ServerError
 from .settings import SettingError
 
-COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, loadtest)
+COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, smoke, loadtest)
 
 
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
