@@ -21,10 +21,11 @@ Bake = Callable[..., Path]
 
 TASKS = ("classification", "regression")
 REMOTES = ("local", "s3", "gs", "azure", "ssh")
+TARGETS = ("compose", "none")
 LICENSES = ("MIT", "BSD-3-Clause", "Apache-2.0", "Proprietary")
 SUPPORTED_COMBINATIONS = [
-    {"task": task, "dvc_remote": remote, "license": license}
-    for task, remote, license in itertools.product(TASKS, REMOTES, LICENSES)
+    {"task": task, "dvc_remote": remote, "deploy_target": target, "license": license}
+    for task, remote, target, license in itertools.product(TASKS, REMOTES, TARGETS, LICENSES)
 ]
 # Two answers to each question: the project has to differ between them.
 ANSWERS = {
@@ -34,6 +35,7 @@ ANSWERS = {
     "author_name": ("Ada", "Grace"),
     "task": TASKS[:2],
     "dvc_remote": REMOTES[:2],
+    "deploy_target": TARGETS[:2],
     "license": LICENSES[:2],
 }
 LONG = {"project_name": "A name as long as names get", "project_slug": "a-project-whose-name-is-forty-characters"}
@@ -45,9 +47,11 @@ def files(project: Path) -> list[Path]:
     return sorted(path for path in project.rglob("*") if path.is_file())
 
 
-def expected_tree(package: str, remote: str) -> set[str]:
-    """Return the paths a project holds: those of the list, and the lock of its remote."""
+def expected_tree(package: str, remote: str, target: str) -> set[str]:
+    """Return the paths a project holds: those of the list, the lock of its remote, and what deploys it."""
     paths = {line.replace("PACKAGE", package) for line in EXPECTED if line and not line.startswith("#")}
+    if target == "none":
+        paths = {path for path in paths if not path.startswith("deploy/")}
     return paths | ({f"requirements/{remote}.txt"} if remote != "local" else set())
 
 
@@ -63,7 +67,7 @@ def test_every_combination_is_whole(baked: Bake, answers: dict[str, str]) -> Non
     """The tree is exact, every file parses, nothing of the template is left, and lint is clean."""
     project = baked(**answers)
     assert {path.relative_to(project).as_posix() for path in files(project)} == expected_tree(
-        "flight_delays", answers["dvc_remote"]
+        "flight_delays", answers["dvc_remote"], answers["deploy_target"]
     )
     for path in files(project):
         assert_parses(path)

@@ -51,16 +51,19 @@ def run(name: str, smoke: bool, cell_seconds: float) -> None:
 
 @main.command(short_help="Which notebooks are stale, and why.")
 @click.option("--check", is_flag=True, help="Exit with 1 if a notebook is stale.")
-def status(check: bool) -> None:
+@click.option("--committed", is_flag=True, help="Judge what git holds; what DVC keeps need not be here.")
+def status(check: bool, committed: bool) -> None:
     """Say of each notebook whether it is up to date, and if not, what makes it stale: a line for each reason.
 
     Code, parameters, inputs and outputs count; prose and the outputs shown in a notebook don't. Nothing is run or
     written. The exit code is 0, or 1 where a notebook is broken; with --check also where one is stale.
+
+    With --committed, as in CI, a project that never ran isn't stale, nor is one whose data was merely not pulled.
     """
     from .staleness.status import status_lines
 
     with sentences():
-        lines, verdicts = status_lines(find_root(Path.cwd()))
+        lines, verdicts = status_lines(find_root(Path.cwd()), committed)
     click.echo("\n".join(lines))
     if any(verdict.fault or (check and verdict.stale) for verdict in verdicts):
         raise SystemExit(1)
@@ -129,6 +132,20 @@ def sync() -> None:
             click.echo(f"released what the killed process {pid} held")
         for name in record_unchanged_code(root, [spec.notebook for spec in stages]):
             click.echo(f"{name}: prose or outputs changed, nothing has to run")
+
+
+@main.command(short_help="Bring here what dvc.lock names, or make it again.")
+@click.option("--share", is_flag=True, help="Push what had to be made again, if the remote is set up.")
+def restore(share: bool) -> None:
+    """Bring here what dvc.lock names: from DVC's remote or its cache, else by running the notebooks again.
+
+    In GitHub Actions the remote is asked only where a login or DVC_CREDENTIALS, the text of a .dvc/config.local, is
+    set up.
+    """
+    from .restoring.restore import restore
+
+    with sentences():
+        restore(find_root(Path.cwd()), os.environ, click.echo, share=share)
 
 
 @main.command(short_help="Take a table of your own; write it into params.yaml.")

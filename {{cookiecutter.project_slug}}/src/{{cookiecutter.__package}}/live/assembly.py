@@ -25,6 +25,7 @@ from .playground.examples import described as examples_of
 from .playground.page import Page
 from .predictions.log import log_of
 from .runtime import Prediction
+from .scores import Scores
 from .settings import Settings, model_folder
 from .variants.lineup import Lineup
 from .variants.shadow import Shadow
@@ -45,7 +46,8 @@ class Assembled:
         self.lineup, self.metrics, self.access = lineup, Metrics(), AccessLog(log)
         dropped = self.metrics.dropped.labels("predictions").inc
         self.predictions = log_of(settings, folder, lineup.signature.features, dropped)
-        self.predict = Predict(lineup, settings, log=self.predictions)
+        self.scores = Scores(self.metrics.registry, lineup.champion.limits)
+        self.predict = Predict(lineup, settings, log=self.predictions, scores=self.scores)
         if settings.arrow_at_start:
             self.predict.prepare()
         self.traces = traces_of(os.environ, lineup.signature.name)
@@ -84,6 +86,7 @@ class Assembled:
     ) -> None:
         """Count and note what a shadow has answered."""
         self.metrics.rows.labels(variant.name).inc(len(prediction.values))
+        self.scores.note(variant.name, prediction)
         if self.predictions:
             self.predictions.note(exchange, variant, columns, prediction, seconds)
 

@@ -8,18 +8,19 @@ from pathlib import Path
 import click
 
 from .client import AnswerError, post
-from .commands import releases
+from .commands import deployment, releases
 from .commands.image import image
 from .commands.keys import keys
 from .commands.loadtest import loadtest
 from .commands.predictions import predictions
 from .commands.rows import load_rows
+from .commands.smoke import smoke
 from .commands.trace import trace
 from .launch import become_server, check_start
 from .server import ServerError
 from .settings import SettingError
 
-COMMANDS = (*releases.COMMANDS, trace, keys, predictions, image, loadtest)
+COMMANDS = (*releases.COMMANDS, *deployment.COMMANDS, trace, keys, predictions, image, smoke, loadtest)
 
 
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,6 +12,7 @@ from ..edge.bodies import read_body
 from ..edge.exchange import Exchange, Receive
 from ..predictions.log import PredictionLog
 from ..runtime import Prediction, fields
+from ..scores import Scores
 from ..settings import Settings
 from ..variants.lineup import Lineup
 from ..variants.variant import Variant
@@ -29,8 +30,10 @@ UNKNOWN_TYPE = (
 class Predict:
     """Answers prediction requests with the variant that each is due."""
 
-    def __init__(self, lineup: Lineup, settings: Settings, *, log: PredictionLog | None = None) -> None:
-        self.lineup, self.log = lineup, log
+    def __init__(
+        self, lineup: Lineup, settings: Settings, *, log: PredictionLog | None = None, scores: Scores | None = None
+    ) -> None:
+        self.lineup, self.log, self.scores = lineup, log, scores
         self.requests = RequestModel(lineup.signature.features)
         self.largest_body = settings.largest_body
         self.lane = Lane(settings.largest_arrow_body)
@@ -58,6 +61,8 @@ class Predict:
         """
         variant = self.lineup.due(exchange)
         prediction = self.lineup.predict(variant, columns, exchange)
+        if self.scores:
+            self.scores.note(variant.name, prediction)
         if self.log:
             self.log.note(exchange, variant, columns, prediction)
         return variant, prediction

@@ -10,6 +10,7 @@ import orjson
 
 from ..golden import close_answers, golden_rows
 from ..runtime import Model, ModelFileError, load_model
+from ..scores import SHARES, limits_between
 
 GOLDEN = "golden.json"
 
@@ -23,7 +24,7 @@ class Named(msgspec.Struct):
 class Variant(NamedTuple):
     """A model that answers, under the name that answers, logs and metrics give it; `identity` is what answers say.
 
-    `example` is a row that it has answered, if one is known.
+    `example` is a row that it has answered, if one is known; between `limits` its scores are counted.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Variant(NamedTuple):
     model: Model
     identity: dict[str, str]
     example: dict[str, Any] | None = None
+    limits: tuple[float, ...] = SHARES
 
 
 def load_variant(folder: Path, name: str) -> Variant:
@@ -41,7 +43,8 @@ def load_variant(folder: Path, name: str) -> Variant:
     """
     model = load_model(folder)
     golden = require_golden_answers(model, folder)
-    return variant_of(model, name, load_version(folder))._replace(example=golden[0])
+    limits = SHARES if model.signature.classes else limits_between(golden["predictions"])
+    return variant_of(model, name, load_version(folder))._replace(example=golden["rows"][0], limits=limits)
 
 
 def variant_of(model: Model, name: str, version: str) -> Variant:
@@ -64,8 +67,10 @@ def load_version(folder: Path) -> str:
         raise ModelFileError(said) from None
 
 
-def require_golden_answers(model: Model, folder: Path) -> list[dict[str, Any]]:
-    """Return the golden rows, which a model answers here as where it was packaged; processors may round differently.
+def require_golden_answers(model: Model, folder: Path) -> dict[str, Any]:
+    """Return the golden rows with their answers, which a model gives here as where it was packaged.
+
+    Processors may round differently.
 
     Raises:
         ModelFileError: it doesn't, or the golden rows are missing or damaged.
@@ -85,5 +90,5 @@ def require_golden_answers(model: Model, folder: Path) -> list[dict[str, Any]]:
             f"The model in {folder} doesn't answer its golden rows as it did when it was packaged: "
             "run `make pipeline`, and look at `live show` if that doesn't help."
         )
-    rows: list[dict[str, Any]] = kept["rows"]
-    return rows
+    answers: dict[str, Any] = kept
+    return answers

@@ -1,0 +1,1 @@
+"""A release of an image: two colours behind a proxy, a canary between them, and the way back."""

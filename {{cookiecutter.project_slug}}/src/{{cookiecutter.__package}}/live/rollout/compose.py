@@ -1,0 +1,171 @@
+"""Two colours, a proxy and Prometheus as one project of Docker Compose, in a folder of a host.
+
+The folder holds all that there is to know: routes/live.yml says who answers, releases.jsonl what was released, .env
+what each colour runs. Who is on the host at three in the morning needs `docker compose` and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .host import Host
+from .inside import Inside
+from .record import Entry, entries_in, line_of
+from .routing import BLUE, GREEN, Colour, RouteError, Weights, routes, weights_in
+from .settings import Settings, env_text, merged
+from .target import Pinned, RolloutError
+
+ADDRESSES: Mapping[Colour, str] = {BLUE: "http://blue:3000", GREEN: "http://green:3000"}
+START_SECONDS, STOP_SECONDS, PULL_SECONDS, FOLLOW_SECONDS = 120, 60, 1200, 15
+# Prometheus shows a key, and an empty one where none is wanted.
+FOLDERS = (
+    'cd "$0" && mkdir -p routes secrets certificates && { test -e secrets/metrics.key || : >secrets/metrics.key; }'
+)
+
+
+class Compose(Inside):
+    """The folder on a host, and the project in it; `source` is the deploy/ of this repository."""
+
+    def __init__(
+        self, host: Host, folder: PurePosixPath, project: str, source: Path, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(host, project, headers)
+        self.folder, self.source = folder, source
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep everybody else from releasing here until the block ends."""
+        with self.host.held(self.folder / "release.lock"):
+            yield
+
+    def lay_out(self) -> Settings:
+        """Bring this repository's deploy/ to the host, and return the settings that hold there."""
+        for path in sorted(self.source.rglob("*")):
+            if path.is_file():
+                self.host.write(self.folder / path.relative_to(self.source).as_posix(), path.read_text("utf-8"), "644")
+        self.host.required(self.host.run("sh", "-c", FOLDERS, str(self.folder)), "Folders can't be made")
+        settings = self.settings()
+        self.host.write(self.folder / "service.env", env_text(settings.service))
+        return settings
+
+    def settings(self) -> Settings:
+        """Return the settings that hold on the host: those of deploy/settings.env, with its own host.env on top."""
+        return merged(self.host.read(self.folder / "settings.env"), self.host.read(self.folder / "host.env"))
+
+    def pin(self, image: str) -> Pinned:
+        """Fetch an image if it isn't there, and return the name by which it is started."""
+        self.lay_out()
+        known = self.inspected(image)
+        if known is None:
+            done = self.host.run("docker", "pull", "--quiet", image, seconds=PULL_SECONDS)
+            self.host.required(done, f"{image} can't be pulled")
+            known = self.inspected(image)
+        if known is None:
+            raise RolloutError(f"There is no image {image} on {self.host.name}.")
+        if "@sha256:" in image:
+            return Pinned(image, image.partition("@")[2])
+        # What no registry knows has no digest, but its id is one of what is in it.
+        name = next(iter(known["RepoDigests"] or ()), known["Id"])
+        return Pinned(name, name.rpartition("@")[2])
+
+    def inspected(self, image: str) -> dict[str, Any] | None:
+        """Return what Docker knows of an image, or None if it isn't there."""
+        done = self.host.run("docker", "image", "inspect", image)
+        if done.code and "No such image" not in done.errors:
+            self.host.required(done, "Docker can't be asked")
+        found = json.loads(done.said or "[]")
+        return found[0] if found else None
+
+    def start(self, colour: Colour, pinned: Pinned) -> None:
+        """Start a colour on an image, unless it runs on that already."""
+        self.write_env({colour: pinned.image})
+        self.compose("up", "--detach", "--no-deps", "--quiet-pull", colour, seconds=START_SECONDS)
+
+    def stop(self, colour: Colour) -> None:
+        """Stop a colour, and let it answer what it has begun."""
+        self.compose("stop", colour, seconds=STOP_SECONDS)
+
+    def open(self) -> None:
+        """Start proxy and Prometheus if they don't run; one that runs is left alone, as requests pass through it."""
+        self.compose(
+            "up", "--detach", "--no-deps", "--no-recreate", "--quiet-pull", "proxy", "prometheus", seconds=PULL_SECONDS
+        )
+
+    def write_env(self, images: Mapping[Colour, str]) -> None:
+        """Write .env, from which Compose takes what its file leaves open; a colour not named keeps its image."""
+        settings = self.settings()
+        settings.require_decided()
+        before = merged(self.host.read(self.folder / ".env"), None).values
+        first = next(iter(images.values()))
+        chosen = {c: images.get(c) or before.get(f"{c.upper()}_IMAGE") or first for c in (BLUE, GREEN)}
+        kept = {"COMPOSE_PROJECT_NAME": self.project, **{f"{c.upper()}_IMAGE": image for c, image in chosen.items()}}
+        self.host.write(self.folder / ".env", env_text({**settings.values, **kept}))
+
+    def compose(self, *words: str, seconds: float) -> str:
+        """Run `docker compose` in the folder.
+
+        Raises:
+            RolloutError: it fails.
+        """
+        done = self.host.run("docker", "compose", "--project-directory", str(self.folder), *words, seconds=seconds)
+        return self.host.required(done, f"`docker compose {words[0]} {words[-1]}` failed").said
+
+    def ill(self, colour: Colour) -> str:
+        """Return why a colour can't answer, or nothing."""
+        done = self.host.run("docker", "container", "inspect", self.name(colour))
+        if done.code:
+            return "there is no such container."
+        known = json.loads(done.said)[0]
+        state = known["State"]
+        if state["Status"] == "running" and not known["RestartCount"]:
+            return ""
+        how = (
+            "it took more memory than it may" if state["OOMKilled"] else f"it ended with exit code {state['ExitCode']}"
+        )
+        return f"{how}; its log ends: {self.last_words(colour)}"
+
+    def last_words(self, colour: Colour) -> str:
+        """Return the last line of a colour's log, or the sentence in which it said what was wrong."""
+        done = self.host.run("docker", "logs", "--tail", "40", self.name(colour))
+        lines = [line.strip() for line in (done.said + done.errors).splitlines() if line.strip()]
+        said = [line for line in lines if line.startswith("Error:")]
+        return (said or lines or ["nothing"])[-1][:500]
+
+    def weights(self) -> Weights:
+        """Return which share each colour gets."""
+        try:
+            return weights_in(self.host.read(self.folder / "routes/live.yml"))
+        except RouteError as error:
+            raise RolloutError(str(error)) from None
+
+    def route(self, weights: Weights) -> None:
+        """Give each colour another share, and return when the proxy follows."""
+        path = self.folder / "routes/live.yml"
+        if not weights:
+            self.host.required(self.host.run("rm", "-f", str(path)), "The routes can't be taken away")
+            return
+        try:
+            text = routes(weights, ADDRESSES, self.settings().values)
+        except RouteError as error:
+            raise RolloutError(str(error)) from None
+        if self.host.read(path) == text:
+            return
+        self.host.write(path, text, "644")
+        self.wait_until_followed(weights)
+
+    def wait_until_followed(self, weights: Weights) -> None:
+        """Return when the proxy has read the routes."""
+        time.sleep(0.5)
+
+    def entries(self) -> list[Entry]:
+        """Return the log of releases, the oldest first."""
+        return entries_in(self.host.read(self.folder / "releases.jsonl"))
+
+    def note(self, entry: Entry) -> None:
+        """Add to the log of releases."""
+        self.host.append(self.folder / "releases.jsonl", line_of(entry))
