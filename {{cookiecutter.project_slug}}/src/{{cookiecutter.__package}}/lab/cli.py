@@ -11,7 +11,8 @@ import click
 
 from ..core.project import WorkspaceError, find_root
 from .github.commands import comment, issue, propose
-from .judging.commands import champion, judge
+from .judging.commands import champion, checkup, judge
+from .restoring.commands import share
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
 
@@ -205,7 +206,7 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-for command in (comment, issue, propose, champion, judge, tune):
+for command in (comment, issue, propose, champion, judge, checkup, share, tune):
     main.add_command(command)
 
 

@@ -77,7 +77,9 @@ def issue(report: Path, title: str, outcome: str, mark: str, if_allowed: bool, w
 
 
 @click.command(short_help="Propose new results as the one pull request of a branch.")
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option(
+    "--from", "folder", type=click.Path(path_type=Path), help="Where dvc.lock and metrics/ lie; default: here."
+)
 @click.option("--title", required=True, help="Of the commit and the pull request.")
 @click.option("--body", "report", type=click.Path(path_type=Path), help="The text of the pull request.")
 @click.option("--branch", default="lab/retrain", show_default=True, help="The branch that this command alone writes.")
@@ -87,7 +89,7 @@ def issue(report: Path, title: str, outcome: str, mark: str, if_allowed: bool, w
 @IF_ALLOWED
 @WAIT
 def propose(
-    paths: tuple[str, ...],
+    folder: Path | None,
     title: str,
     report: Path | None,
     branch: str,
@@ -97,7 +99,7 @@ def propose(
     if_allowed: bool,
     wait: float,
 ) -> None:
-    """Propose dvc.lock and metrics/, or PATHS, as they lie here, on top of the commit that is checked out.
+    """Propose dvc.lock and metrics/ as another job left them, on top of the commit that is checked out.
 
     The branch, its commit and its pull request are made through GitHub's API; there is one of each, brought up to date.
     """
@@ -117,27 +119,28 @@ def propose(
 
     with told():
         root = find_root(Path.cwd())
-        files, commit = proposed_files(root, paths), git(root, "rev-parse", "HEAD")
+        files = proposed_files(folder or root, git(root, "rev-parse", "--show-prefix"))
+        commit = git(root, "rev-parse", "HEAD")
         text = texts.read_report(report) if report else "New results of the pipeline."
         body = texts.marked(text, mark, os.environ)
     finish(f"{branch} can't be proposed", "contents", publish, if_allowed)
 
 
-def proposed_files(root: Path, paths: tuple[str, ...]) -> dict[str, str]:
-    """Return the texts of the files that are proposed, by their path in the repository.
+def proposed_files(folder: Path, prefix: str) -> dict[str, str]:
+    """Return the texts of dvc.lock and metrics/*.json in a folder, by their path in the repository; nothing else.
 
     Raises:
-        WorkspaceError: there are none, or one is no text.
+        WorkspaceError: there is no dvc.lock, or one of them is no text.
     """
-    from ..git.repository import git
-
-    prefix = git(root, "rev-parse", "--show-prefix")
-    chosen = [root / path for path in paths] or [root / "dvc.lock", *sorted((root / "metrics").glob("*.json"))]
+    chosen = [folder / "dvc.lock", *sorted((folder / "metrics").glob("*.json"))]
     try:
-        found = {f"{prefix}{path.relative_to(root).as_posix()}": path.read_text(encoding="utf-8") for path in chosen}
+        texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in chosen}
     except (OSError, ValueError) as error:
-        raise WorkspaceError(f"What is to be proposed can't be read ({type(error).__name__}): {error}") from None
-    return found
+        reason = f"{type(error).__name__}: {error}"
+        raise WorkspaceError(
+            f"There are no results to propose in {folder} ({reason}): run the pipeline first."
+        ) from None
+    return {f"{prefix}{path}": text for path, text in texts.items()}
 
 
 def finish(what: str, permission: str, publish: Callable[[], str], if_allowed: bool) -> None:

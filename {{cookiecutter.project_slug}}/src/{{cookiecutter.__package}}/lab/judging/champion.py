@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from ...core.project import WorkspaceError
 from ...core.provenance import Provenance, save_provenance
 from ...core.schema import Signature
 from ..git.revisions import commit_of, is_shallow, text_at, worktree
+from ..restoring.remote import is_reachable
 from . import outputs
 
 Say = Callable[[str], object]
@@ -84,11 +86,13 @@ def fetched(root: Path, commit: str, wanted: Mapping[str, str], folder: Path, sa
 def from_tree(root: Path, tree: Path, wanted: Mapping[str, str], folder: Path, say: Say) -> tuple[str, str]:
     """Put the files into a folder from a checkout of their commit: pulled, or made again."""
     outputs.share_cache(root, tree)
-    if not outputs.dvc(tree, "fetch", "--quiet", *wanted) and outputs.from_cache(root, wanted, folder):
+    reachable = is_reachable(root, os.environ)
+    if reachable and not outputs.dvc(tree, "fetch", "--quiet", *wanted) and outputs.from_cache(root, wanted, folder):
         return "remote", ""
     stage = outputs.maker_of(tree, MODEL)
     say("The champion is neither in DVC's cache nor in its remote: its pipeline runs again, as far as it needs.")
-    outputs.dvc(tree, "pull", "--quiet", "--allow-missing")
+    if reachable:
+        outputs.dvc(tree, "pull", "--quiet", "--allow-missing")
     fault = outputs.dvc(tree, "repro", "--quiet", stage) if stage else f"no stage makes {MODEL} there"
     if fault:
         return "none", f"The champion can be neither fetched nor reproduced: {fault.rstrip('.')}."

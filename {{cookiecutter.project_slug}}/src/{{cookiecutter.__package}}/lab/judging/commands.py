@@ -1,4 +1,4 @@
-"""The commands that judge a change to the model: `lab champion` and `lab judge`."""
+"""The commands that judge: a change to the model by `lab champion` and `lab judge`, what is live by `lab checkup`."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def champion(revision: str, folder: Path) -> None:
 def judge(revision: str, cell_seconds: float) -> None:
     """Judge the model in models/ against the champion of another branch, on the held-out rows of this one.
 
-    04_evaluate runs as a draft: nothing is trained, and nothing tracked changes. The report is in .draft/judged, and
-    in the summary of a workflow's step. The exit code is 1 where the gate refuses the model.
+    04_evaluate runs as a draft: nothing is trained, and nothing tracked changes. The report is in .draft/judged,
+    and in the summary of a workflow's step. The exit code is 1 where the gate refuses the model.
     """
     from .judging import judge
     from .report import REPORT, write_report
@@ -72,4 +72,26 @@ def judge(revision: str, cell_seconds: float) -> None:
     click.echo(text)
     click.echo(f"The report is in {REPORT}.", err=True)
     if not found.passed:
+        raise SystemExit(1)
+
+
+@click.command(short_help="Look at what is live and at what was last run.")
+@click.option(
+    "--service", default="", envvar="SERVICE_URL", help="The address of the deployed service, if there is one."
+)
+def checkup(service: str) -> None:
+    """Ask whether results belong to the code, whether the last run keeps its contract, and whether the service answers.
+
+    The report is in .draft/checkup, and in the summary of a workflow's step. The exit code is 1 where something is
+    wrong; what can't be asked is said, and is no fault.
+    """
+    from ..checkup import look, write
+
+    try:
+        root = find_root(Path.cwd())
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None
+    findings = look(root, service)
+    click.echo(write(root, findings, os.environ))
+    if any(finding.well is False for finding in findings):
         raise SystemExit(1)

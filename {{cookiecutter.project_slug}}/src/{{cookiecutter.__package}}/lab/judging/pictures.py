@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 from pathlib import Path
 
 from ..files.notebooks import load_notebook
@@ -14,7 +13,6 @@ SHOWN = re.compile(r"[a-z_]+")
 
 def save_pictures(copy: Path, folder: Path) -> list[str]:
     """Write every figure that an executed notebook shows, named after what its cell shows; return the names."""
-    shutil.rmtree(folder, ignore_errors=True)
     if not copy.exists():
         return []
     names: list[str] = []

@@ -1,8 +1,9 @@
-"""Writing the report of a judgement: to files below .draft/judged, and to the summary of a workflow's step."""
+"""Writing the report of a judgement: to a folder that CI keeps, and to the summary of a workflow's step."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,25 +14,31 @@ from .changes import changes, stale_stages
 from .judging import FOLDER, STAGE, Judgement
 from .pictures import save_pictures
 
-REPORT = f"{FOLDER}/report.md"
+KEPT = f"{FOLDER}/report"
+REPORT = f"{KEPT}/report.md"
 
 
 def write_report(root: Path, revision: str, judgement: Judgement, environ: Mapping[str, str]) -> str:
-    """Write the report, the verdict and the pictures, and return the report."""
-    spec = find_stage(load_stages(root), STAGE)
-    pictures = save_pictures(place(root, "draft", spec.executed), root / FOLDER / "pictures")
+    """Write the report, with the executed notebook, its pictures and the verdict beside it, and return the report."""
+    spec, kept = find_stage(load_stages(root), STAGE), root / KEPT
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    evaluation, executed = (place(root, "draft", path) for path in ("metrics/evaluation.json", spec.executed))
+    pictures = save_pictures(executed, kept / "pictures")
     text = prose.report(
         prose.Change(
             provenance=judgement.provenance,
             verdict=judgement.verdict,
             fault=judgement.fault,
-            found=own_metrics(place(root, "draft", "metrics/evaluation.json")),
+            found=own_metrics(evaluation),
             changed=changes(root, revision),
             stale=stale_stages(root, spec.notebook),
-            pictures=pictures if judgement.verdict else [],
+            pictures=pictures,
         )
     )
-    (root / REPORT).parent.mkdir(parents=True, exist_ok=True)
+    for path in (executed, evaluation, evaluation.with_name("gate.json")):
+        if path.exists():
+            shutil.copy2(path, kept)
     (root / REPORT).write_text(text, encoding="utf-8")
     summarise(text, environ)
     return text
