@@ -36,7 +36,7 @@ def drawn(line: Line, reach: float) -> str:
         first, last = place(line.low, reach), place(line.high, reach)
         signs[first : last + 1] = "─" * (last - first + 1)
         signs[first], signs[last] = "├", "┤"
-    signs[WIDTH // 2] = "│" if signs[WIDTH // 2] == " " else "┼"
+    signs[WIDTH // 2] = {" ": "│", "─": "┼"}.get(signs[WIDTH // 2], signs[WIDTH // 2])
     if math.isfinite(line.gain):
         signs[place(line.gain, reach)] = "●"
     return "".join(signs)
