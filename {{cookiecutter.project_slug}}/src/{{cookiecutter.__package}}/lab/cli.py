@@ -132,17 +132,18 @@ def sync() -> None:
 
 
 @main.command(short_help="Bring here what dvc.lock names, or make it again.")
-@click.option("--share", is_flag=True, help="Push what had to be made again, if the remote is set up.")
-def restore(share: bool) -> None:
+@click.option("--tables", is_flag=True, envvar="LAB_TABLES", help="Only tables that no notebook makes.")
+@click.option("--share", is_flag=True, envvar="LAB_SHARE", help="Push what had to be made again, if one may.")
+def restore(tables: bool, share: bool) -> None:
     """Bring here what dvc.lock names: from DVC's remote or its cache, else by running the notebooks again.
 
     In GitHub Actions the remote is asked only where a login or DVC_CREDENTIALS, the text of a .dvc/config.local, is
     set up.
     """
-    from .restoring.restore import restore
+    from .restoring.restore import restore as bring
 
     with sentences():
-        restore(find_root(Path.cwd()), os.environ, click.echo, share=share)
+        bring(find_root(Path.cwd()), os.environ, click.echo, tables_only=tables, share=share)
 
 
 @main.command(short_help="Take a table of your own; write it into params.yaml.")
