@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ..core.project import WorkspaceError, find_root
+from .restoring.commands import restore
 from .staleness.locks import record_unchanged_code, release_dead_locks
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
@@ -131,21 +132,6 @@ def sync() -> None:
             click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
-@main.command(short_help="Bring here what dvc.lock names, or make it again.")
-@click.option("--tables", is_flag=True, envvar="LAB_TABLES", help="Only tables that no notebook makes.")
-@click.option("--share", is_flag=True, envvar="LAB_SHARE", help="Push what had to be made again, if one may.")
-def restore(tables: bool, share: bool) -> None:
-    """Bring here what dvc.lock names: from DVC's remote or its cache, else by running the notebooks again.
-
-    In GitHub Actions the remote is asked only where a login or DVC_CREDENTIALS, the text of a .dvc/config.local, is
-    set up.
-    """
-    from .restoring.restore import restore as bring
-
-    with sentences():
-        bring(find_root(Path.cwd()), os.environ, click.echo, tables_only=tables, share=share)
-
-
 @main.command(short_help="Take a table of your own; write it into params.yaml.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--target", metavar="COLUMN", help="The column that is to be predicted.")
@@ -226,6 +212,9 @@ def tune(trials: int | None, minutes: float | None, estimators: str, write: bool
             raise click.ClickException("Stopped; the next `make tune` goes on from here.") from None
         click.echo(tuning.report(found))
         click.echo(tuning.way_on(found, stage.root / "params.yaml", write))
+
+
+main.add_command(restore)
 
 
 @contextmanager
