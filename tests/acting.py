@@ -28,6 +28,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -219,6 +220,13 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Return one tree with another laid over it."""
     nested = {key: merged(one[key], other[key]) for key in one.keys() & other.keys() if isinstance(one[key], dict)}
     return {**one, **other, **nested}
+
+
+def unpack(folder: Path, place: Path) -> None:
+    """Unpack the newest cache of `folder` in a place, as a job would."""
+    newest = max((folder / "caches").glob("*/*"), key=lambda path: path.stat().st_mtime)
+    with tarfile.open(newest) as archive:
+        archive.extractall(place, filter="tar")
 
 
 def environment_of(project: Path, folder: Path) -> Path:

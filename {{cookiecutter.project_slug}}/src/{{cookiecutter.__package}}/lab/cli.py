@@ -12,7 +12,7 @@ import click
 from ..core.project import WorkspaceError, find_root
 from .github.commands import comment, issue, propose
 from .judging.commands import champion, checkup, judge
-from .restoring.commands import share
+from .restoring.commands import restore, share
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
 
@@ -135,20 +135,6 @@ def sync() -> None:
             click.echo(f"{name}: prose or outputs changed, nothing has to run")
 
 
-@main.command(short_help="Bring here what dvc.lock names, or make it again.")
-@click.option("--share", is_flag=True, help="Push what had to be made again, if the remote is set up.")
-def restore(share: bool) -> None:
-    """Bring here what dvc.lock names: from DVC's remote or its cache, else by running the notebooks again.
-
-    In GitHub Actions the remote is asked only where a login or DVC_CREDENTIALS, the text of a .dvc/config.local, is
-    set up.
-    """
-    from .restoring.restore import restore
-
-    with sentences():
-        restore(find_root(Path.cwd()), os.environ, click.echo, share=share)
-
-
 @main.command(short_help="Take a table of your own; write it into params.yaml.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--target", metavar="COLUMN", help="The column that is to be predicted.")
@@ -206,7 +192,7 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-for command in (comment, issue, propose, champion, judge, checkup, share, tune):
+for command in (comment, issue, propose, champion, judge, checkup, restore, share, tune):
     main.add_command(command)
 
 

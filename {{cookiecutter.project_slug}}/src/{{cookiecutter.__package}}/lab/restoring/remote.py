@@ -53,7 +53,7 @@ def write_credentials(root: Path, environ: Mapping[str, str]) -> None:
         configparser.ConfigParser(interpolation=None).read_string(text)
     except configparser.Error:
         # What the parser says would quote the secret.
-        raise WorkspaceError(f"{CREDENTIALS} is not the text of a .dvc/config.local: see docs/ci.md.") from None
+        raise WorkspaceError(f"{CREDENTIALS} is not the text of a .dvc/config.local: see README.md.") from None
     if path.exists() and path.read_text(encoding="utf-8").strip() != text.strip():
         raise WorkspaceError(f".dvc/config.local is there already and differs from {CREDENTIALS}: remove one of them.")
     path.touch(mode=0o600)

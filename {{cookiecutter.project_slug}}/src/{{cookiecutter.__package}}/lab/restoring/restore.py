@@ -16,29 +16,45 @@ from .remote import address, is_reachable, write_credentials
 Say = Callable[[str], None]
 
 
-def restore(root: Path, environ: Mapping[str, str], say: Say, share: bool = False) -> None:
+def restore(
+    root: Path, environ: Mapping[str, str], say: Say, *, tables_only: bool = False, share: bool = False
+) -> None:
     """Bring here what dvc.lock names, from the remote or the cache; run again what neither has.
 
     Raises:
         WorkspaceError: a table that only DVC keeps is nowhere to be had, or a notebook fails.
     """
+    tables = [str(path.relative_to(root)) for path in pointers(root)]
+    if tables_only and not tables:
+        say("DVC keeps no table of your own.")
+        return
     write_credentials(root, environ)
-    reachable = is_reachable(root, environ)
-    if reachable:
-        say(f"Asking {address(root)}.")
-        dvc(root, "pull", "--quiet", "--run-cache")
-    else:
-        say(f"DVC's remote, {address(root) or 'which has no address'}, can't be asked from here: looking in the cache.")
-        # What it misses is judged below, in fewer words.
-        dvc(root, "checkout", "--quiet", quiet=True)
+    fetch(root, environ, say, tables if tables_only else [])
     require_tables(root)
+    if tables_only:
+        return
     if not (stale := [verdict.title for verdict in Freshness(root).verdicts() if verdict.stale]):
         say("Everything that dvc.lock names is here.")
         return
     say(f"Neither the remote nor the cache has what these should have made, so they run: {', '.join(stale)}.")
     reproduce(root, say)
-    if share and reachable:
+    if share and is_reachable(root, environ):
         share_outputs(root, say)
+
+
+def fetch(root: Path, environ: Mapping[str, str], say: Say, targets: list[str]) -> None:
+    """Ask the remote if it can be asked, else the cache alone; what neither has is judged afterwards."""
+    if is_reachable(root, environ):
+        say(f"Asking {address(root)}.")
+        dvc(root, "pull", "--quiet", "--run-cache", *targets)
+    else:
+        say(f"DVC's remote, {address(root) or 'which has no address'}, can't be asked from here: looking in the cache.")
+        dvc(root, "checkout", "--quiet", *targets, quiet=True)
+
+
+def pointers(root: Path) -> list[Path]:
+    """Return the files by which DVC keeps tables that no notebook makes."""
+    return sorted(root.glob("data/**/*.dvc"))
 
 
 def require_tables(root: Path) -> None:
@@ -47,12 +63,12 @@ def require_tables(root: Path) -> None:
     Raises:
         WorkspaceError: it isn't here.
     """
-    lost = [path for path in root.glob("data/**/*.dvc") if not path.with_suffix("").exists()]
-    if lost:
-        raise WorkspaceError(
-            f"{lost[0].with_suffix('').relative_to(root)} is in DVC alone, and neither its cache nor a remote that this "
-            "machine can ask has it: set up a remote (docs/ci.md), and `dvc push` from where the table is."
-        )
+    for table in (path.with_suffix("") for path in pointers(root)):
+        if not table.exists():
+            raise WorkspaceError(
+                f"{table.relative_to(root)} is kept by DVC alone, and neither its cache nor a remote that can be asked "
+                "from here has it: set up a remote (README.md), and `dvc push` where the table is."
+            )
 
 
 def reproduce(root: Path, say: Say) -> None:

@@ -151,6 +151,7 @@ class Freshness:
             missing = {path: kept for path, kept in missing.items() if (path, True) not in outputs_of(entry)}
         if missing:
             way = "`dvc checkout` brings it back" if all(missing.values()) else "`dvc pull` brings what was shared"
+            way = "git keeps it, so commit it" if self.committed else way
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             yield f"output {next(iter(missing))}{more} missing: {way}"
 
