@@ -4,6 +4,7 @@
     assert run.jobs == {"check": "success", "ci-ok": "success"}   # every job of the file: also failure, skipped
     assert "2 of 3" in run.summary                                # what went to $GITHUB_STEP_SUMMARY, of all jobs
     run.outputs["check"]["key"]                                   # what steps wrote to $GITHUB_OUTPUT, by job
+    run.failed == ["Lint"]                                        # the names of the steps that failed
     run.log, run.logs["check"], run.artifacts / "report", run.seconds
 
 - Every job checks out the last *commit* of `project`, into a workspace of its own. What isn't committed isn't there.
@@ -78,6 +79,7 @@ class Run(NamedTuple):
     summary: str
     outputs: dict[str, dict[str, str]]
     logs: dict[str, str]
+    failed: list[str]
     artifacts: Path
     seconds: float
 
@@ -130,7 +132,7 @@ def run(
 
 def told(lines: Iterable[str], jobs: Iterable[str], artifacts: Path, seconds: float) -> Run:
     """Return what act's log says: a line of JSON for each thing that happened."""
-    result = Run(dict.fromkeys(jobs, "skipped"), "", {}, {}, artifacts, seconds)
+    result = Run(dict.fromkeys(jobs, "skipped"), "", {}, {}, [], artifacts, seconds)
     summary = ""
     for line in lines:
         try:
@@ -141,6 +143,8 @@ def told(lines: Iterable[str], jobs: Iterable[str], artifacts: Path, seconds: fl
         result.logs[job] = result.logs.get(job, "") + entry.get("msg", "").rstrip("\n") + "\n"
         if "jobResult" in entry and result.jobs.get(job) != "failure":
             result.jobs[job] = entry["jobResult"]
+        if entry.get("stepResult") == "failure" and len(entry.get("stepID", ())) == 1:
+            result.failed.append(entry["step"])
         if entry.get("command") == "summary":
             summary += entry["content"]
         if entry.get("command") == "set-output":
