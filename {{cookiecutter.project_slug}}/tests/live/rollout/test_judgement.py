@@ -43,6 +43,9 @@ HIGHER = np.linspace(0.4, 0.95, 200)
         (counts(20), GOOD, "unknown", "errors"),
         (counts(200), GOOD, "unknown", "errors"),
         (counts(300), GOOD, "fine", "errors"),
+        (counts(1, errors=1), GOOD, "unknown", "errors"),
+        (counts(3, errors=1), GOOD, "unknown", "errors"),
+        (counts(6, errors=2), GOOD, "unknown", "errors"),
         (counts(20, errors=6), GOOD, "worse", "errors"),
         (counts(5, errors=5), GOOD, "worse", "errors"),
         (counts(2000, errors=50), GOOD, "unknown", "errors"),
@@ -58,6 +61,8 @@ HIGHER = np.linspace(0.4, 0.95, 200)
         (counts(100, slow=8), GOOD, "fine", "p95"),
         (counts(100, slow=20), GOOD, "worse", "p95"),
         (counts(10, slow=10), GOOD, "worse", "p95"),
+        (counts(1, slow=1), GOOD, "unknown", "p95"),
+        (counts(5, slow=2), GOOD, "unknown", "p95"),
         (counts(40), GOOD, "unknown", "p95"),
         (counts(100, seconds=0.5), counts(2000, seconds=0.4), "fine", "p95"),
         (counts(0), GOOD, "unknown", "p95"),
@@ -140,10 +145,12 @@ def test_what_follows_from_a_judgement(canary: Counts, waited: float, kind: str,
 
 
 def test_intervals_are_those_of_the_books():
-    """Wilson's for 81 of 263 and Newcombe's for 56 of 70 and 48 of 80 (his table II), at 95 % two-sided."""
+    """Wilson's for 81 of 263, Clopper and Pearson's for 0 and 4 of 20, at 95 % two-sided; none for none."""
     assert intervals.wilson(81, 263, 0.975) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert intervals.difference(56, 70, 48, 80, 0.975) == pytest.approx((0.0524, 0.3339), abs=1e-4)
-    assert intervals.wilson(0, 0, 0.99) == (0.0, 1.0)
+    assert intervals.share(4, 20, 0.975) == pytest.approx((0.0573, 0.4366), abs=1e-4)
+    assert intervals.share(0, 20, 0.975) == pytest.approx((0.0, 0.1684), abs=1e-4)
+    assert intervals.share(20, 20, 0.975) == pytest.approx((0.8316, 1.0), abs=1e-4)
+    assert intervals.share(0, 0, 0.99) == (0.0, 1.0)
     assert intervals.difference(1, 1, 0, 0, 0.99) == (-1.0, 1.0)
 
 
@@ -153,3 +160,27 @@ def test_what_chance_draws_is_nearly_the_quantile_of_chi_squared():
     for bins in (3, 10, 20):
         exact = special.chdtri(bins - 1, 0.01) * (1 / 60 + 1 / 900)
         assert intervals.drawn_by_chance(bins, 60, 900, 0.99) == pytest.approx(exact, rel=0.02)
+
+
+def test_both_intervals_of_a_share_are_nearly_the_same_where_one_follows_the_other():
+    """Between 200 hits and 201 nothing jumps."""
+    exact, quick = intervals.share(200, 5000, 0.99), intervals.wilson(200, 5000, 0.99)
+    assert exact == pytest.approx(quick, abs=2e-3)
+    special = pytest.importorskip("scipy.special")
+    assert intervals.at_most(7, 300, 0.04) == pytest.approx(special.bdtr(7, 300, 0.04))
+    assert intervals.at_most(290, 300, 0.96) == pytest.approx(special.bdtr(290, 300, 0.96))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_looks_every_two_seconds_seldom_refuses_a_good_canary(seed: int):
+    """Of 100 canaries that fail as seldom and are as slow as the other colour, looked at 50 times, two at most."""
+    random, refused = np.random.default_rng(seed), 0
+    for _ in range(100):
+        failed, slow = (random.random((50, 6)) < chance for chance in (0.005, 0.04))
+        seen = zip(failed.sum(axis=1).cumsum(), slow.sum(axis=1).cumsum(), range(6, 306, 6), strict=True)
+        refused += any(
+            intervals.difference(int(f), n, 10, 2000, 0.999)[0] > RULES.errors
+            or intervals.share(int(s), n, 0.999)[0] > judgement.SLOWEST
+            for f, s, n in seen
+        )
+    assert refused <= 2

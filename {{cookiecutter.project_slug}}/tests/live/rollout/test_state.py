@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from {{cookiecutter.__package}}.core.records import ParamsError
-from {{cookiecutter.__package}}.live.rollout import evidence, record, routing, rules, settings
+from {{cookiecutter.__package}}.live.rollout import evidence, last_words, record, routing, rules, settings
 from {{cookiecutter.__package}}.live.rollout.target import RolloutError
 
 ADDRESSES = {"blue": "http://blue:3000", "green": "http://green:3000"}
@@ -170,3 +170,21 @@ def test_between_two_moments_a_restart_counts_from_nought():
     assert evidence.between(before, before)[:2] == (0, 0)
     again = evidence.Counts(5, 1, {float("inf"): 5}, {float("inf"): 5})
     assert evidence.between(again, before) == again
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("", "nothing"),
+        ("one\ntwo\n\n", "two"),
+        ("Error: the model is another one.\n", "the model is another one."),
+        (
+            '{"level": "info", "message": "a"}\n{"level": "critical", "message": "why."}\nError: A worker said why.',
+            "why.",
+        ),
+        ("3\nnull\n[]\n", "[]"),
+    ],
+)
+def test_the_last_words_of_a_service_are_the_reason(log: str, said: str):
+    """Not that a worker has said why, but what it said."""
+    assert last_words.last_words(log) == said
