@@ -47,6 +47,11 @@ STUBS = {
     "actions/cache": "keeps tar files in a folder by key; restore-keys find the newest; `restore` and `save` only",
     "actions/upload-artifact": "copies files to a folder of the run",
     "actions/download-artifact": "copies them back",
+    "aws-actions/configure-aws-credentials": "gives the job the keys that the test set for the machine",
+    "google-github-actions/auth": "gives the job the key that the test set for the machine",
+    "azure/login": "nothing",
+    "pypa/gh-action-pip-audit": "has uv resolve the lock against its hashes; looks no fault up",
+    "zizmorcore/zizmor-action": "runs the template's own zizmor, offline",
     "astral-sh/setup-uv": "uv is on the machine; lays the environment of the project's locks down as .venv",
 }
 COMPILED = (
@@ -179,7 +184,11 @@ def machine() -> dict[str, str]:
     """Return the environment of the runner's machine: uv is there, and no setting of a project or of GitHub."""
     hidden = re.compile(r"GITHUB_|ACTIONS_|RUNNER_|LIVE_|LAB_|MLFLOW_|DVC_|DEPLOY_|VENV$|UV_PROJECT")
     kept = {name: value for name, value in journey.environment().items() if not hidden.match(name)}
-    return kept | {"PATH": f"{STUB_FOLDER / 'bin'}:{kept['PATH']}", "UV_PROGRAM": str(PROGRAMS / "uv")}
+    return kept | {
+        "PATH": f"{STUB_FOLDER / 'bin'}:{kept['PATH']}",
+        "UV_PROGRAM": str(PROGRAMS / "uv"),
+        "ZIZMOR_PROGRAM": str(PROGRAMS / "zizmor"),
+    }
 
 
 def stub(used: str) -> Path:
