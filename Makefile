@@ -14,10 +14,10 @@ OWN_CODE := hooks scripts tests benchmarks local_extensions.py
 demo: $(READY) ## From the template to a served prediction, in build/demo
 	@$(BIN)/python scripts/demo.py
 
-test: $(READY) ## Everything, the user's whole journey included
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
+test: $(READY) ## Everything that half an hour has room for, the user's whole journey included
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope -m "not slow"
 
-test-all: $(READY) ## The same, and a soak of ten minutes
+test-all: $(READY) ## Everything, with what is slow and a soak of ten minutes
 	SOAK_SECONDS=600 $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope
 
 test-fast: $(READY) ## What needs no baked environment: options, answers, docs

@@ -4,6 +4,7 @@
     assert run.jobs == {"check": "success", "ci-ok": "success"}   # every job of the file: also failure, skipped
     assert "2 of 3" in run.summary                                # what went to $GITHUB_STEP_SUMMARY, of all jobs
     run.outputs["check"]["key"]                                   # what steps wrote to $GITHUB_OUTPUT, by job
+    run.failed == ["Lint"]                                        # the names of the steps that failed
     run.log, run.logs["check"], run.artifacts / "report", run.seconds
 
 - Every job checks out the last *commit* of `project`, into a workspace of its own. What isn't committed isn't there.
@@ -46,6 +47,11 @@ STUBS = {
     "actions/cache": "keeps tar files in a folder by key; restore-keys find the newest; `restore` and `save` only",
     "actions/upload-artifact": "copies files to a folder of the run",
     "actions/download-artifact": "copies them back",
+    "aws-actions/configure-aws-credentials": "gives the job the keys that the test set for the machine",
+    "google-github-actions/auth": "gives the job the key that the test set for the machine",
+    "azure/login": "nothing",
+    "pypa/gh-action-pip-audit": "has uv resolve the lock against its hashes; looks no fault up",
+    "zizmorcore/zizmor-action": "runs the template's own zizmor, offline",
     "astral-sh/setup-uv": "uv is on the machine; lays the environment of the project's locks down as .venv",
 }
 COMPILED = (
@@ -78,6 +84,7 @@ class Run(NamedTuple):
     summary: str
     outputs: dict[str, dict[str, str]]
     logs: dict[str, str]
+    failed: list[str]
     artifacts: Path
     seconds: float
 
@@ -130,7 +137,7 @@ def run(
 
 def told(lines: Iterable[str], jobs: Iterable[str], artifacts: Path, seconds: float) -> Run:
     """Return what act's log says: a line of JSON for each thing that happened."""
-    result = Run(dict.fromkeys(jobs, "skipped"), "", {}, {}, artifacts, seconds)
+    result = Run(dict.fromkeys(jobs, "skipped"), "", {}, {}, [], artifacts, seconds)
     summary = ""
     for line in lines:
         try:
@@ -141,6 +148,8 @@ def told(lines: Iterable[str], jobs: Iterable[str], artifacts: Path, seconds: fl
         result.logs[job] = result.logs.get(job, "") + entry.get("msg", "").rstrip("\n") + "\n"
         if "jobResult" in entry and result.jobs.get(job) != "failure":
             result.jobs[job] = entry["jobResult"]
+        if entry.get("stepResult") == "failure" and len(entry.get("stepID", ())) == 1:
+            result.failed.append(entry["step"])
         if entry.get("command") == "summary":
             summary += entry["content"]
         if entry.get("command") == "set-output":
@@ -175,7 +184,11 @@ def machine() -> dict[str, str]:
     """Return the environment of the runner's machine: uv is there, and no setting of a project or of GitHub."""
     hidden = re.compile(r"GITHUB_|ACTIONS_|RUNNER_|LIVE_|LAB_|MLFLOW_|DVC_|DEPLOY_|VENV$|UV_PROJECT")
     kept = {name: value for name, value in journey.environment().items() if not hidden.match(name)}
-    return kept | {"PATH": f"{STUB_FOLDER / 'bin'}:{kept['PATH']}", "UV_PROGRAM": str(PROGRAMS / "uv")}
+    return kept | {
+        "PATH": f"{STUB_FOLDER / 'bin'}:{kept['PATH']}",
+        "UV_PROGRAM": str(PROGRAMS / "uv"),
+        "ZIZMOR_PROGRAM": str(PROGRAMS / "zizmor"),
+    }
 
 
 def stub(used: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,6 +16,15 @@ from bake import bake, commit_all
 
 pytestmark = pytest.mark.journey
 
+CI_OK = "Every job has to have succeeded"
+BROKEN = '''"""What is not so."""
+
+
+def test_one_and_one():
+    """It is two."""
+    assert 1 + 1 == 3
+'''
+MINUTES = 10  # on two cores, where three jobs share what GitHub gives each of them
 GREEN = {"check": "success", "notebooks": "success", "model": "success", "ci-ok": "success"}
 # What most of these projects keep of their tests: the workflow is what is tested here, and one test runs them all.
 KEPT = ("conftest.py", "test_architecture.py", "data", "model", "core")
@@ -46,8 +57,10 @@ def first_push(fresh: Path, caches: Path, environments: Path) -> acting.Run:
 
 
 @pytest.fixture(scope="module")
-def ran(first_push: acting.Run, fresh: Path, caches: Path, environments: Path, tmp_path_factory) -> Path:
-    """The project after `make pipeline` on somebody's machine; DVC knows the runs of the first push, so it takes seconds."""
+def ran(
+    first_push: acting.Run, fresh: Path, caches: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The project after somebody's `make pipeline`; DVC knows the runs of the first push, so that it takes seconds."""
     project = journey.clone(fresh, tmp_path_factory.mktemp("ran") / fresh.name)
     subprocess.run(["cp", "-al", acting.environment_of(fresh, environments), project / ".venv"], check=True)
     acting.unpack(caches, project)
@@ -87,17 +100,73 @@ def test_with_dvc_lock_and_a_cache_nothing_runs_again(ran: Path, caches: Path, e
 
 
 def test_a_lint_fault_and_a_stale_lock_are_red_where_they_are(
-    changed: Callable[..., Path], caches: Path, environments: Path
+    ran: Path, changed: Callable[..., Path], caches: Path, environments: Path
 ) -> None:
-    """Somebody edited a notebook after the run, and left an import behind: the notebooks themselves still work."""
+    """Somebody edited a notebook after the run and left an import behind; tests and notebooks still work."""
 
     def edit(project: Path) -> None:
-        journey.edit_notebook(project, "03_train", "code", "import os")
-        subprocess.run([environments.parent], check=False) if False else None
-        project_code(project)
+        journey.edit_notebook(project, "03_train", "code", "# a second thought")
+        journey.run([str(ran / ".venv" / "bin" / "lab"), "project"], project)
+        append(project / "tests" / "conftest.py", "import json\n")
 
     project = changed(edit)
     run = acting.run(project, "ci.yml", "push", caches, venv=acting.environment_of(project, environments))
 
     assert run.red == {"check", "model", "ci-ok"}
     assert run.jobs["notebooks"] == "success"
+    assert run.failed == ["Lint, formatting and projections", "Was it made by what is committed?", CI_OK]
+    assert "03_train     stale" in run.logs["model"]
+    assert re.search(r"\d+ passed.*\n.*Success - Main Test the package", run.logs["check"])
+
+
+def test_a_failing_test_and_a_broken_promise_are_red_where_they_are(
+    changed: Callable[..., Path], caches: Path, environments: Path
+) -> None:
+    """A contract cell promises what neither a sample nor the last run keeps."""
+
+    def edit(project: Path) -> None:
+        append(project / "tests" / "test_arithmetic.py", BROKEN)
+        notebook = project / "notebooks" / "04_evaluate.ipynb"
+        text = notebook.read_text(encoding="utf-8")
+        assert "beats baseline: yes" in text
+        notebook.write_text(text.replace("beats baseline: yes", "beats baseline: no"), encoding="utf-8")
+
+    project = changed(edit)
+    run = acting.run(project, "ci.yml", "pull_request", caches, venv=acting.environment_of(project, environments))
+
+    assert run.red == {"check", "notebooks", "model", "ci-ok"}
+    assert set(run.failed) == {
+        *("Test the package", "Run the notebooks against their contract"),
+        *("Does the last run keep the contract?", CI_OK),
+    }
+
+
+@pytest.mark.slow
+def test_without_a_cache_the_lock_is_reproduced(ran: Path, tmp_path: Path, environments: Path) -> None:
+    """GitHub forgets caches after a week; the local remote is on somebody's disk."""
+    run = acting.run(ran, "ci.yml", "push", tmp_path, venv=acting.environment_of(ran, environments))
+
+    assert run.jobs == GREEN
+    assert "Running stage 'train'" in run.logs["model"]
+    assert re.search(r"Made again; \d+ of \d+ outputs are other bytes", run.logs["model"])
+
+
+@pytest.mark.slow
+def test_the_whole_of_ci_takes_minutes(ran: Path, caches: Path, environments: Path, tmp_path: Path) -> None:
+    """Every test of a new project, with warm caches, on this machine; the time is printed."""
+    whole = bake(tmp_path / "whole")
+    for name in ("dvc.lock", *(f"metrics/{path.name}" for path in (ran / "metrics").glob("*.json"))):
+        shutil.copy(ran / name, whole / name)
+    commit_all(whole)
+
+    run = acting.run(whole, "ci.yml", "push", caches, venv=acting.environment_of(whole, environments))
+
+    assert run.jobs == GREEN
+    print(f"ci.yml, all of a new project's tests, warm caches, {os.cpu_count()} cores: {run.seconds:.0f} s")
+    assert run.seconds < MINUTES * 60
+
+
+def append(path: Path, text: str) -> None:
+    """Add text at the end of a file, which need not be there."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)

@@ -15,12 +15,12 @@ from typing import Any
 
 from .host import Host
 from .inside import Inside
+from .last_words import last_words
 from .record import Entry, entries_in, line_of
 from .routing import BLUE, GREEN, Colour, RouteError, Weights, routes, weights_in
 from .settings import Settings, env_text, merged
 from .target import Pinned, RolloutError
 
-ADDRESSES: Mapping[Colour, str] = {BLUE: "http://blue:3000", GREEN: "http://green:3000"}
 START_SECONDS, STOP_SECONDS, PULL_SECONDS, FOLLOW_SECONDS = 120, 60, 1200, 15
 # Prometheus shows a key, and an empty one where none is wanted.
 FOLDERS = (
@@ -30,6 +30,8 @@ FOLDERS = (
 
 class Compose(Inside):
     """The folder on a host, and the project in it; `source` is the deploy/ of this repository."""
+
+    addresses: Mapping[Colour, str] = {BLUE: "http://blue:3000", GREEN: "http://green:3000"}
 
     def __init__(
         self, host: Host, folder: PurePosixPath, project: str, source: Path, headers: Mapping[str, str]
@@ -127,14 +129,8 @@ class Compose(Inside):
         how = (
             "it took more memory than it may" if state["OOMKilled"] else f"it ended with exit code {state['ExitCode']}"
         )
-        return f"{how}; its log ends: {self.last_words(colour)}"
-
-    def last_words(self, colour: Colour) -> str:
-        """Return the last line of a colour's log, or the sentence in which it said what was wrong."""
-        done = self.host.run("docker", "logs", "--tail", "40", self.name(colour))
-        lines = [line.strip() for line in (done.said + done.errors).splitlines() if line.strip()]
-        said = [line for line in lines if line.startswith("Error:")]
-        return (said or lines or ["nothing"])[-1][:500]
+        logs = self.host.run("docker", "logs", "--tail", "40", self.name(colour))
+        return f"{how}, and its log says: {last_words(logs.said + logs.errors)}"
 
     def weights(self) -> Weights:
         """Return which share each colour gets."""
@@ -150,7 +146,7 @@ class Compose(Inside):
             self.host.required(self.host.run("rm", "-f", str(path)), "The routes can't be taken away")
             return
         try:
-            text = routes(weights, ADDRESSES, self.settings().values)
+            text = routes(weights, self.addresses, self.settings().values)
         except RouteError as error:
             raise RolloutError(str(error)) from None
         if self.host.read(path) == text:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .evidence import Counts
-from .intervals import difference, drawn_by_chance, stability, wilson
+from .intervals import difference, drawn_by_chance, share, stability
 from .rules import Rules
 
 Verdict = Literal["fine", "worse", "unknown"]
@@ -53,6 +53,11 @@ def judge(canary: Counts, other: Counts, rules: Rules, *, scores: bool = True) -
     return Judgement((*found, *([scored(canary, other, rules)] if scores else [])))
 
 
+def surely(rules: Rules) -> float:
+    """Return how sure one has to be that a canary is worse, as one looks again and again until it may seem so."""
+    return 1 - (1 - rules.confidence) / 10
+
+
 def sample(canary: Counts, other: Counts, rules: Rules) -> Finding:
     """Say whether both have answered enough."""
     fewest = min(canary.requests, other.requests)
@@ -62,7 +67,8 @@ def sample(canary: Counts, other: Counts, rules: Rules) -> Finding:
 
 def errors(canary: Counts, other: Counts, rules: Rules) -> Finding:
     """Say whether more requests end in an error than with the other colour, beyond what is allowed."""
-    low, high = difference(canary.errors, canary.requests, other.errors, other.requests, rules.confidence)
+    both = (canary.errors, canary.requests, other.errors, other.requests)
+    low, high = difference(*both, surely(rules))[0], difference(*both, rules.confidence)[1]
     verdict: Verdict = "worse" if low > rules.errors else "fine" if high < rules.errors else "unknown"
     said = f"{canary.errors} of {canary.requests} requests failed, "
     said += f"with the other colour {other.errors} of {other.requests}"
@@ -79,18 +85,18 @@ def p95(canary: Counts, other: Counts, rules: Rules) -> Finding:
     limit = next(limit for limit in limits if limit >= min(allowed, limits[-1]))
     asked = canary.within[math.inf]
     slower = asked - canary.within[limit]
-    low, _ = wilson(slower, asked, rules.confidence)
+    low, _ = share(slower, asked, surely(rules))
     verdict: Verdict = "worse" if low > SLOWEST else "fine" if asked >= rules.requests else "unknown"
     said = f"{slower} of {asked} requests took more than {limit * 1000:g} ms, with the other colour p95 is "
     return Finding("p95", verdict, f"{said}{theirs * 1000:.0f} ms")
 
 
-def percentile(within: Mapping[float, int], share: float) -> float | None:
-    """Return in which time this share was answered, as finely as the limits tell; None if nothing was."""
+def percentile(within: Mapping[float, int], part: float) -> float | None:
+    """Return in which time this part was answered, as finely as the limits tell; None if nothing was."""
     known = sorted(within.items())
     if not known or not known[-1][1]:
         return None
-    wanted, low, fewer = share * known[-1][1], 0.0, 0
+    wanted, low, fewer = part * known[-1][1], 0.0, 0
     for limit, count in known:
         if count >= wanted and math.isfinite(limit):
             return low + (limit - low) * (wanted - fewer) / max(1, count - fewer)
@@ -109,7 +115,7 @@ def scored(canary: Counts, other: Counts, rules: Rules) -> Finding:
     # Rows of one request belong together, so that a request counts as one draw, however many rows it has.
     drawn, of = min(canary.rows, canary.requests), min(other.rows, other.requests)
     index = stability(scaled(ours, drawn), scaled(theirs, of)) if drawn and of else 0.0
-    chance = drawn_by_chance(len(ours), max(1, drawn), max(1, of), rules.confidence)
+    chance = drawn_by_chance(len(ours), max(1, drawn), max(1, of), surely(rules))
     beyond = max(0.0, index - chance)
     enough = min(drawn, of) >= rules.requests
     verdict: Verdict = "worse" if beyond > rules.scores else "fine" if enough else "unknown"
