@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-PARAMS = "name: tiny\nmodel: {trees: 3}\n"
+PARAMS = """
+name: tiny
+seed: 7
+task: regression
+data: {source: made-up.csv, target: y}
+features: {x: {kind: number}}
+split: {holdout: 0.2, live: 0.2}
+model: {estimator: linear, options: {alpha: 3}}
+"""
 PIPELINE = """
 stages:
   train:
@@ -22,15 +30,25 @@ stages:
       - models/signature.json
       - models/lineage.json
 """
+# A model that says three times x, or four: its bytes are its own, and ONNX Runtime takes them.
 TRAIN = """
-import json, pathlib
+import hashlib, json, pathlib
+import onnx
+from onnx import TensorProto, helper
+from ruamel.yaml import YAML
+
+alpha = YAML(typ="safe").load(pathlib.Path("params.yaml"))["model"]["options"]["alpha"]
+ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 1]) for name in ("x", "y")]
+factor = helper.make_tensor("factor", TensorProto.FLOAT, [1], [float(alpha)])
+graph = helper.make_graph([helper.make_node("Mul", ["x", "factor"], ["y"])], "g", ends[:1], ends[1:], [factor])
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8).SerializeToString()
 models = pathlib.Path("models")
 models.mkdir(exist_ok=True)
-feature = {"kind": "number"}
-signature = {"name": "tiny", "task": "regression", "target": "y", "features": {"x": feature}, "classes": []}
-(models / "model.onnx").write_text(pathlib.Path("params.yaml").read_text())
-(models / "signature.json").write_text(json.dumps({**signature, "sha256": "0" * 64}))
-(models / "lineage.json").write_text("{}")
+signature = {"name": "tiny", "task": "regression", "target": "y", "features": {"x": {"kind": "number"}}, "classes": []}
+(models / "model.onnx").write_bytes(model)
+(models / "signature.json").write_text(json.dumps({**signature, "sha256": hashlib.sha256(model).hexdigest()}))
+lineage = {"name": "tiny", "version": "1.0.0", "run_id": "r", "git_commit": "c", "git_dirty": False, "inputs": {}}
+(models / "lineage.json").write_text(json.dumps(lineage))
 """
 GIT = ["git", "-c", "user.name=ada", "-c", "user.email=ada@localhost", "-c", "init.defaultBranch=main"]
 
@@ -75,7 +93,7 @@ def trained(trained_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     shutil.copytree(trained_once.parent, tmp_path / "copy", symlinks=True)
     root = tmp_path / "copy" / "project"
     git(root, "checkout", "--quiet", "-b", "change")
-    (root / "params.yaml").write_text(PARAMS.replace("3", "4"), encoding="utf-8")
-    commit(root, "More trees")
+    (root / "params.yaml").write_text(PARAMS.replace("alpha: 3", "alpha: 4"), encoding="utf-8")
+    commit(root, "Four times")
     monkeypatch.chdir(root)
     return root

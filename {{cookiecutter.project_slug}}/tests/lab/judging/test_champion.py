@@ -31,9 +31,8 @@ def laid(root: Path, revision: str = "main", **environ: str) -> provenance.Prove
 def is_main_s(root: Path) -> bool:
     """Return whether the model of main was laid down, whatever this branch says."""
     names = {"model.onnx", "signature.json", "lineage.json", provenance.RECORD}
-    return {path.name for path in (root / FOLDER).iterdir()} == names and (root / FOLDER / "model.onnx").read_text(
-        encoding="utf-8"
-    ) == PARAMS
+    same = (root / FOLDER / "model.onnx").read_bytes() == (root / "models" / "model.onnx").read_bytes()
+    return same and {path.name for path in (root / FOLDER).iterdir()} == names
 
 
 def forget(root: Path, *folders: str) -> None:

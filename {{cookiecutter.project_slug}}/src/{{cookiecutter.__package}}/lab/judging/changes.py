@@ -9,7 +9,7 @@ from typing import Any
 
 from ..files.notebooks import changed_cells, code_cells
 from ..git.revisions import branched_from, changed_files, commit_of, text_at
-from ..staleness.entries import differences
+from ..staleness.entries import ABSENT, differences
 from ..staleness.freshness import Freshness
 from .outputs import locked_outputs, parsed
 
@@ -37,7 +37,7 @@ def parameters(root: Path, base: str) -> Iterator[str]:
     before = parsed(text_at(root, base, "params.yaml") or "")
     after = parsed((root / "params.yaml").read_text(encoding="utf-8"))
     for key in dict.fromkeys((*before, *after)):
-        yield from differences(key, before.get(key, {}), after.get(key, {}))
+        yield from differences(key, before.get(key, ABSENT), after.get(key, ABSENT))
 
 
 def data(root: Path, base: str, files: list[str]) -> Iterator[str]:
