@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +9,8 @@ from typing import Any
 import acting
 import journey
 import pytest
-from conftest import TEMPLATE
-
-sys.path.insert(0, str(TEMPLATE / "{{cookiecutter.project_slug}}" / "tests" / "lab" / "github"))
-import github_server
+import reviewing
+from reviewing import github_server
 
 pytestmark = pytest.mark.journey
 
@@ -31,14 +26,9 @@ MARK = "<!-- lab: model -->"
 
 
 @pytest.fixture(scope="module")
-def team(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def team(project: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with main, and with the branch `weaker`, whose author ran the pipeline and met no champion."""
-    folder = tmp_path_factory.mktemp("team")
-    subprocess.run(["cp", "-a", str(project), str(folder / "project")], check=True)
-    team = folder / "project"
-    shutil.rmtree(team / ".dvc" / "tmp", ignore_errors=True)
-    (team / "mlflow.db").unlink(missing_ok=True)
-    journey.run([*journey.GIT, "checkout", "--quiet", "-B", "main"], team)
+    team = reviewing.restored(project, tmp_path_factory.mktemp("team"), environments)
     journey.run([*journey.GIT, "checkout", "--quiet", "-b", "weaker"], team)
     journey.edit_params(team, WEAKER)
     journey.make(team, "pipeline")
@@ -49,22 +39,13 @@ def team(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def caches(team: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What earlier runs left in the repository's cache: the results of both branches."""
-    folder = tmp_path_factory.mktemp("caches")
-    fill(folder, team)
-    return folder
-
-
-def fill(folder: Path, project: Path) -> None:
-    """Leave DVC's cache where a run finds it, as the workflow's own step does."""
-    settings = {"ACTING_CACHES": str(folder / "caches"), "PATHS": ".dvc/cache", "KEY": "dvc-earlier"}
-    command = [sys.executable, str(acting.STUB_FOLDER / "caches.py"), "save"]
-    subprocess.run(command, cwd=project, env={**journey.environment(), **settings}, check=True)
+    return reviewing.fill(tmp_path_factory.mktemp("caches"), team)
 
 
 @pytest.fixture
 def github() -> Iterator[github_server.Server]:
     """GitHub, with pull request 7."""
-    server = github_server.Server(repository=acting.REPOSITORY, token=acting.TOKEN)
+    server = reviewing.github_of()
     server.issues[7] = {"number": 7, "id": 7, "title": "Change", "body": "", "state": "open", "user": {"login": "ada"}}
     server.issues[7] |= {"pull_request": {"head": "weaker", "base": "main"}}
     with github_server.running(server):
