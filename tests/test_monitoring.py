@@ -88,14 +88,14 @@ def test_well_ill_well_again(act: Act, ran: Path, github: github_server.Server) 
     """Nothing is said, one issue is opened and updated, and it is closed; a service that is named has to be there."""
     assert act("monitor.yml", "schedule").jobs == {"look": "success", "tell": "success"}
     assert github.writes == []
-    ill = act("monitor.yml", variables={"SERVICE_URL": "http://127.0.0.1:9"})
+    ill = act("monitor.yml", variables={"PRODUCTION_URL": "http://127.0.0.1:9"})
     assert ill.jobs == {"look": "failure", "tell": "success"}
     assert "issue #1 opened" in ill.logs["tell"]
     (opened,) = github.open_issues()
     assert opened["title"] == "Monitoring found something"
     assert "✗ **Does the deployed service give the golden answers?**" in opened["body"]
     opened["body"] = "<!-- lab: monitor -->\nsomething else"
-    assert "issue #1 updated" in act("monitor.yml", variables={"SERVICE_URL": "http://127.0.0.1:9"}).logs["tell"]
+    assert "issue #1 updated" in act("monitor.yml", variables={"PRODUCTION_URL": "http://127.0.0.1:9"}).logs["tell"]
     assert len(github.open_issues()) == 1
     well = act("monitor.yml")
     assert "issue #1 closed" in well.logs["tell"]

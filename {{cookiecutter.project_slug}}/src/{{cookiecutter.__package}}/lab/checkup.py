@@ -36,7 +36,7 @@ def checks(root: Path, service: str) -> Iterator[Check]:
     never = "" if (root / "dvc.lock").exists() else "The pipeline has never run: there is no dvc.lock."
     yield Check("Were the results made by the code that is here?", ("lab", "status", "--check", "--committed"), never)
     yield Check("Does the last run keep the notebooks' contract?", ("lab", "replay"), never)
-    nowhere = "" if service else "No address is set: the variable SERVICE_URL names it."
+    nowhere = "" if service else "No address is set: SERVICE_URL names it, in monitor.yml the variable PRODUCTION_URL."
     question = "Does the deployed service give the golden answers?"
     yield Check(question, ("live", "smoke", "--url", service), never or nowhere)
 
