@@ -157,6 +157,8 @@ def test_without_a_model_there_is_nothing_to_judge(judged: Path, locked: bool):
     result = run("--against", "main")
     way = "`make restore` brings or makes it" if locked else "run `make pipeline` first"
     assert result.output == f"Error: There is nothing to judge: models/model.onnx is not there; {way}.\n"
+    report = (judged / ".draft/judged/report/report.md").read_text(encoding="utf-8")
+    assert report.startswith("# The model could not be judged\n\nThere is nothing to judge: models/model.onnx")
 
 
 def test_a_champion_that_cannot_be_asked_for_is_one_sentence(judged: Path, monkeypatch: pytest.MonkeyPatch):

@@ -32,8 +32,8 @@ def champion(revision: str, folder: Path) -> None:
     """
     from .champion import lay_champion
 
+    root = found_root()
     try:
-        root = find_root(Path.cwd())
         found = lay_champion(root, revision, root / folder, os.environ, lambda said: click.echo(said, err=True))
     except WorkspaceError as error:
         raise click.ClickException(str(error)) from None
@@ -59,15 +59,16 @@ def judge(revision: str, cell_seconds: float) -> None:
     and in the summary of a workflow's step. The exit code is 1 where the gate refuses the model.
     """
     from .judging import judge
-    from .report import REPORT, write_report
+    from .report import REPORT, write_fault, write_report
 
     # The evaluation gets a store of its own, and the report belongs to the environment that the command was given.
     environ = dict(os.environ)
+    root = found_root()
     try:
-        root = find_root(Path.cwd())
         found = judge(root, revision, lambda said: click.echo(said, err=True), cell_seconds)
         text = write_report(root, revision, found, environ)
     except WorkspaceError as error:
+        write_fault(root, str(error), environ)
         raise click.ClickException(str(error)) from None
     click.echo(text)
     click.echo(f"The report is in {REPORT}.", err=True)
@@ -87,11 +88,16 @@ def checkup(service: str) -> None:
     """
     from ..checkup import look, write
 
-    try:
-        root = find_root(Path.cwd())
-    except WorkspaceError as error:
-        raise click.ClickException(str(error)) from None
+    root = found_root()
     findings = look(root, service)
     click.echo(write(root, findings, os.environ))
     if any(finding.well is False for finding in findings):
         raise SystemExit(1)
+
+
+def found_root() -> Path:
+    """Return the project that the caller is in, or end the command."""
+    try:
+        return find_root(Path.cwd())
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None

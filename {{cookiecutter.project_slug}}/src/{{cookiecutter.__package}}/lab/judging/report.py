@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...core.prose import change as prose
+from ...core.prose import markdown
 from ...core.prose.cutting import SUMMARY, fitted
 from ..workspace import find_stage, load_stages, place
 from .changes import changes, stale_stages
@@ -42,6 +43,15 @@ def write_report(root: Path, revision: str, judgement: Judgement, environ: Mappi
     (root / REPORT).write_text(text, encoding="utf-8")
     summarise(text, environ)
     return text
+
+
+def write_fault(root: Path, sentence: str, environ: Mapping[str, str]) -> None:
+    """Write a report that says why there is none: whoever waits for it is told, too."""
+    shutil.rmtree(root / KEPT, ignore_errors=True)
+    (root / KEPT).mkdir(parents=True)
+    text = f"# The model could not be judged\n\n{markdown.text(sentence)}\n"
+    (root / REPORT).write_text(text, encoding="utf-8")
+    summarise(text, environ)
 
 
 def own_metrics(path: Path) -> dict[str, float]:
