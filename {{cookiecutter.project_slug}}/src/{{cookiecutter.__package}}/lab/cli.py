@@ -13,6 +13,7 @@ from ..core.project import WorkspaceError, find_root
 from .restoring.commands import restore
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
+from .waiting.commands import wait
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -190,7 +191,7 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-for command in (restore, tune):
+for command in (restore, tune, wait):
     main.add_command(command)
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 ENVIRONMENT = click.option(
     "--environment", default="production", show_default=True, envvar="DEPLOY_ENVIRONMENT", help="What it is for."
 )
-HOST = click.option("--host", default="", envvar="DEPLOY_HOST", help="ssh://user@host; this machine if left out.")
+HOST = click.option(
+    "--host", default="", envvar="DEPLOY_HOST", help="ssh://user@host; this machine if left out, or local."
+)
 FOLDER = click.option(
     "--folder", default="", envvar="DEPLOY_FOLDER", help="Where on the host; by default PROJECT/ENVIRONMENT at home."
 )
@@ -104,6 +106,8 @@ def place(environment: str, host: str, folder: str) -> Iterator[tuple[Compose, R
         raise RolloutError("This project has no deploy/compose.yaml: it was made without a target to deploy to.")
     from .releases import project_name
 
+    # A workflow's variable can't be set to nothing, and a runner of one's own may be on the machine itself.
+    host = "" if host == "local" else host
     name = project_name(root)
     where = PurePosixPath(folder or (f"{name}/{environment}" if host else root / ".deploy" / environment))
     if not host:
