@@ -16,8 +16,8 @@ AGAIN = "`live champion` fetches it, `make pipeline` compares again, and what pa
 def promote(registry: Registry, wanted: str | None, author: Author, say: Say, image: str = "") -> None:
     """Make a version the champion: the one that is wanted, or the model in models/.
 
-    The image in which it was deployed is noted, if one is named. Who asks again for what is done already is told so, and
-    nothing else is written.
+    The image in which it was deployed is noted, if one is named. Who asks again for what is done already is told so,
+    and nothing else is written.
 
     Raises:
         ReleaseError: it may not be live, or can't, or somebody else was faster; the message says what to do.

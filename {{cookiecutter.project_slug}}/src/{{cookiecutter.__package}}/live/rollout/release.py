@@ -133,7 +133,7 @@ def take_over(
     Raises:
         RolloutError: it was worse than the other colour, or nobody could tell for too long.
     """
-    target.open()
+    target.open(entry.colour)
     if entry.before is None or wanted.at_once:
         target.route({entry.colour: 100, **({entry.before: 0} if entry.before else {})})
         if reason := target.ill(entry.colour):
