@@ -47,6 +47,8 @@ STUBS = {
     "actions/cache": "keeps tar files in a folder by key; restore-keys find the newest; `restore` and `save` only",
     "actions/upload-artifact": "copies files to a folder of the run",
     "actions/download-artifact": "copies them back",
+    "anchore/sbom-action": "writes an empty list",
+    "actions/attest": "notes what would have been signed in a folder of the run",
     "aws-actions/configure-aws-credentials": "gives the job the keys that the test set for the machine",
     "google-github-actions/auth": "gives the job the key that the test set for the machine",
     "azure/login": "nothing",

@@ -84,7 +84,7 @@ class Processes(rollout["compose"].Compose):
         while self.running(colour) and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def open(self) -> None:
+    def open(self, colour) -> None:
         """The proxy is the test's."""
 
     def pid(self, colour) -> int:
@@ -115,6 +115,10 @@ class Processes(rollout["compose"].Compose):
     def golden(self, colour):
         """Return the golden rows of the Bento that a colour serves."""
         return smoke.load_golden(Path(self.file(f"{colour}.bento").read_text(), "src", "models", "golden.json"))
+
+    def reloads(self, colour):
+        """Ask the proxy how often it took new routes."""
+        return rollout["evidence"].reloads_in(page(CONFIG["proxy"]))
 
     def seen(self, colours):
         """Read the same pages that are read in containers."""

@@ -5,7 +5,6 @@ Blue and green are processes here (see colours.py); test_deploying.py does the s
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -16,28 +15,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import bad_bentos
 import pytest
 from bake import TEMPLATE
-from journey import environment, golden
-from loading import Asked, Load
+from canaries import LONGEST, PER_SECOND, Released, under_load
+from journey import environment
 from ruamel.yaml import YAML
 from services import process, wait_for_port
 
 pytestmark = pytest.mark.journey
 DEPLOY = TEMPLATE / "{{cookiecutter.project_slug}}" / "deploy"
 COLOURS = Path(__file__).with_name("colours.py")
-BACK_SECONDS, LONGEST = 30, 120
+BACK_SECONDS = 30
 REFUSED, UNDECIDED, BUSY = 1, 3, 4
 # The steps of the project itself, with less evidence, so that a test has it within seconds.
 RULES = {"steps": [5, 25, 50, 100], "requests": 60, "errors": 0.05, "poll_seconds": 0.5, "patience_seconds": 60}
-PER_SECOND = 240
 
 
 class Place(NamedTuple):
@@ -76,30 +72,6 @@ class Place(NamedTuple):
     def kill(self, colour: str) -> None:
         """Kill a colour with everything that belongs to it, as a machine does that has no memory left."""
         os.killpg(int((self.folder / f"{colour}.pid").read_text()), signal.SIGKILL)
-
-
-class Released(NamedTuple):
-    """What became of a release: what it said, its exit code, and every request of the load."""
-
-    said: str
-    code: int
-    asked: list[Asked]
-
-    @property
-    def outcomes(self) -> Counter[int | str]:
-        """How often each outcome was had; a kept connection that was closed is asked again by every client."""
-        return Counter(one.outcome for one in self.asked)
-
-    @property
-    def failed(self) -> list[Asked]:
-        """The requests that got no good answer."""
-        return [one for one in self.asked if one.outcome not in (200, "late")]
-
-    @property
-    def sentence(self) -> str:
-        """The one sentence in which a release says why it ended."""
-        (line,) = [line for line in self.said.splitlines() if line.startswith("Error: ")]
-        return line
 
 
 def quiet_ports(many: int) -> list[int]:
@@ -167,38 +139,10 @@ def place(project: Path, tmp_path: Path) -> Iterator[Place]:
                     here.kill(colour)
 
 
-@asynccontextmanager
-async def steady(place: Place) -> AsyncIterator[list[Load]]:
-    """Ask each golden row on a connection of its own, all of them PER_SECOND times a second together."""
-    rows = golden(place.project)["rows"]
-    async with AsyncExitStack() as stack:
-        bodies = [json.dumps({"rows": [row]}).encode() for row in rows]
-        yield [
-            await stack.enter_async_context(Load(place.port, body, 1, every=len(rows) / PER_SECOND)) for body in bodies
-        ]
-
-
 def released(place: Place, bento: Path, during: Callable[[subprocess.Popen[str]], None] | None = None) -> Released:
     """Release a Bento under steady load; `during` is called in a thread while that goes on."""
-
-    async def run() -> Released:
-        async with steady(place) as loads:
-            await asyncio.sleep(1)
-            deploy = place.begin(bento)
-            try:
-                meanwhile = asyncio.to_thread(during, deploy) if during else asyncio.sleep(0)
-                talk = asyncio.to_thread(deploy.communicate, timeout=LONGEST)
-                (said, _), _ = await asyncio.gather(talk, meanwhile)
-            finally:
-                if deploy.poll() is None:
-                    deploy.kill()
-            await asyncio.sleep(1)
-        return Released(said, deploy.returncode, [one for load in loads for one in load.asked])
-
-    found = asyncio.run(run())
-    first, last = [min(found.failed, default=None), max(found.failed, default=None)]
-    lasted = f", from the first to the last {last.sent - first.sent:.1f} s" if first and last else ""
-    print(f"{found.said}\nexit code {found.code}; {dict(found.outcomes)}{lasted}; now {place.weights()}")
+    found = under_load(place.project, place.port, lambda: place.begin(bento), during)
+    print(f"now {place.weights()}")
     return found
 
 

@@ -119,6 +119,7 @@ def test_a_lint_fault_and_a_stale_lock_are_red_where_they_are(
     assert re.search(r"\d+ passed.*\n.*Success - Main Test the package", run.logs["check"])
 
 
+@pytest.mark.slow
 def test_a_failing_test_and_a_broken_promise_are_red_where_they_are(
     changed: Callable[..., Path], caches: Path, environments: Path
 ) -> None:

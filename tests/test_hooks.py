@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -146,3 +147,18 @@ def test_the_hook_is_importable_and_knows_every_locked_package() -> None:
     for lock in locks:
         for name in re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE):
             assert name.lower().replace("-", "_").replace(".", "_") in taken
+
+
+def test_what_an_answer_leaves_no_use_for_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    """The hook that runs afterwards imports as it is, and may run again, as when a project is updated."""
+    spec = importlib.util.spec_from_file_location("post_gen_project", TEMPLATE / "hooks" / "post_gen_project.py")
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    for name in ("deploy/prometheus/rules.yml", "src/deploy/kept.py", "Makefile"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    for target, left in (("compose", True), ("none", False), ("none", False)):
+        hook.remove_unused(tmp_path, target=target)
+        assert (tmp_path / "deploy").exists() == left
+        assert (tmp_path / "src/deploy/kept.py").exists()
+        assert (tmp_path / "Makefile").exists()

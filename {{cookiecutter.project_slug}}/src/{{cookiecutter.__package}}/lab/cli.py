@@ -15,6 +15,7 @@ from .judging.commands import champion, checkup, judge
 from .restoring.commands import restore, share
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
+from .waiting.commands import wait
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -192,7 +193,7 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-for command in (comment, issue, propose, champion, judge, checkup, restore, share, tune):
+for command in (comment, issue, propose, champion, judge, checkup, restore, share, tune, wait):
     main.add_command(command)
 
 

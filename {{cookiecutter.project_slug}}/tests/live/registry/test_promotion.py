@@ -189,3 +189,23 @@ def test_a_server_that_is_down_is_one_sentence(registered: Project):
         assert result.exit_code == 1
         assert "MLFLOW_TRACKING_URI names http://127.0.0.1:9, where no server answers" in result.output
         assert result.output.count("\n") == 1
+
+
+DIGEST = "sha256:" + "ab" * 32
+
+
+def test_an_image_is_noted_with_the_version(registered: Project):
+    """When it is promoted, and when it is champion already; `live show` says it."""
+    registered.done("promote", "1.0.0", "--digest", DIGEST)
+    assert registered.look().champion.image == DIGEST
+    assert DIGEST in registered.done("show")
+    registered.done("promote", "1.0.0", "--digest", f"registry.example.org/a/b@{DIGEST}")
+    assert registered.look().champion.image == f"registry.example.org/a/b@{DIGEST}"
+    assert len(registered.look().releases) == 1
+
+
+@pytest.mark.parametrize("digest", ["latest", "sha256:abc", "a b@" + DIGEST, DIGEST + "0"])
+def test_a_digest_that_is_none_is_refused(registered: Project, digest: str):
+    """Before anything is asked."""
+    assert registered.live("promote", "1.0.0", "--digest", digest).exit_code == 2
+    assert registered.champion() is None

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from .entries import CHAMPION, GATE, SHA256, SIGNATURE, TRAINED_ON, VERSION, Version
+from .entries import CHAMPION, GATE, IMAGE, SHA256, SIGNATURE, TRAINED_ON, VERSION, Version
 from .errors import StoreError
 
 Answer = TypeVar("Answer")
@@ -92,7 +92,8 @@ def versions(client: MlflowClient, name: str) -> list[Version]:
 
 def version_of(entry: ModelVersion) -> Version:
     """Return what MLflow knows of a version."""
-    keys = {"version": VERSION, "sha256": SHA256, "signature": SIGNATURE, "trained_on": TRAINED_ON, "gate": GATE}
+    keys = {"version": VERSION, "sha256": SHA256, "signature": SIGNATURE, "trained_on": TRAINED_ON}
+    keys |= {"gate": GATE, "image": IMAGE}
     return Version(
         number=int(entry.version),
         run_id=entry.run_id or "",

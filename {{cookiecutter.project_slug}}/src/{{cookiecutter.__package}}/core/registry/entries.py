@@ -19,6 +19,8 @@ CHAMPION = "champion"
 SHA256 = "sha256"
 VERSION = "version"
 GATE = "gate"
+# The image in which it was deployed, by its digest.
+IMAGE = "image"
 # The hash of the signature beside the bytes, and of the table they were trained on.
 SIGNATURE = "signature"
 TRAINED_ON = "trained_on"
@@ -58,6 +60,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     signature: str = ""
     trained_on: str = ""
     gate: str = ""
+    image: str = ""
     run_id: str = ""
     created: int = 0
     aliases: tuple[str, ...] = ()

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-from ...core.project import WorkspaceError, find_root
-from ...core.records import ParamsError
-from ..client import headers
-
-if TYPE_CHECKING:
-    from ..rollout.compose import Compose
-    from ..rollout.rules import Rules
-
-ENVIRONMENT = click.option(
-    "--environment", default="production", show_default=True, envvar="DEPLOY_ENVIRONMENT", help="What it is for."
-)
-HOST = click.option("--host", default="", envvar="DEPLOY_HOST", help="ssh://user@host; this machine if left out.")
-FOLDER = click.option(
-    "--folder", default="", envvar="DEPLOY_FOLDER", help="Where on the host; by default PROJECT/ENVIRONMENT at home."
-)
+from ...core.project import find_root
+from .places import ENVIRONMENT, FOLDER, HOST, outcomes, place
 
 
 @click.command(short_help="Put an image live by canary, and back by itself.")
@@ -81,56 +64,6 @@ def deployments(environment: str, host: str, folder: str, as_json: bool) -> None
 
 
 COMMANDS = (deploy, deployments)
-
-
-@contextmanager
-def place(environment: str, host: str, folder: str) -> Iterator[tuple[Compose, Rules]]:
-    """Yield what an environment is deployed to, and the rules of its canaries.
-
-    Raises:
-        RolloutError: there is no such place.
-        ParamsError: deploy/canary.yaml can't be used.
-    """
-    from ..rollout.compose import Compose
-    from ..rollout.host import reached
-    from ..rollout.rules import load_rules
-    from ..rollout.target import RolloutError
-
-    root = find_root(Path.cwd())
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", environment):
-        raise RolloutError(f"{environment!r} is no name of an environment: use small letters, digits and hyphens.")
-    source = root / "deploy"
-    if not (source / "compose.yaml").exists():
-        raise RolloutError("This project has no deploy/compose.yaml: it was made without a target to deploy to.")
-    from .releases import project_name
-
-    name = project_name(root)
-    where = PurePosixPath(folder or (f"{name}/{environment}" if host else root / ".deploy" / environment))
-    if not host:
-        where = PurePosixPath(Path(where).absolute())
-    with reached(host) as machine:
-        yield (
-            Compose(machine, where, f"{name}-{environment}", source, headers(os.environ)),
-            load_rules(source / "canary.yaml"),
-        )
-
-
-@contextmanager
-def outcomes() -> Iterator[None]:
-    """End the command with one sentence, and an exit code that says what kind it is."""
-    from ..rollout.interruption import Stopped
-    from ..rollout.target import RolloutError
-
-    try:
-        yield
-    except RolloutError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise SystemExit(error.code) from None
-    except Stopped as error:
-        click.echo(f"Error: {error} came before anything was changed.", err=True)
-        raise SystemExit(error.code) from None
-    except (WorkspaceError, ParamsError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def image_of_bento() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...core.registry.entries import Verdict, Version, registered_as
+from ...core.registry.catalogue import asked
+from ...core.registry.entries import IMAGE, Verdict, Version, registered_as
 from ...core.registry.errors import ReleaseError
 from ..runtime import ModelFileError, load_signature
 from .proof import prove
@@ -12,10 +13,11 @@ from .transition import Author, Say, entry_of, release, require_followed, settle
 AGAIN = "`live champion` fetches it, `make pipeline` compares again, and what passes can be promoted"
 
 
-def promote(registry: Registry, wanted: str | None, author: Author, say: Say) -> None:
+def promote(registry: Registry, wanted: str | None, author: Author, say: Say, image: str = "") -> None:
     """Make a version the champion: the one that is wanted, or the model in models/.
 
-    Who asks again for what is done already is told so, and nothing is written.
+    The image in which it was deployed is noted, if one is named. Who asks again for what is done already is told so,
+    and nothing else is written.
 
     Raises:
         ReleaseError: it may not be live, or can't, or somebody else was faster; the message says what to do.
@@ -25,12 +27,20 @@ def promote(registry: Registry, wanted: str | None, author: Author, say: Say) ->
     require_followed(registry, situation)
     finished = settle(registry, situation, say)
     if target.number == situation.standing.champion:
+        note_image(registry, target, image)
         if not finished:
             say(f"{registry.name} {target.shown} is the champion already.")
         return
     verdict = passed(registry, situation, target)
     prove(registry, target)
+    note_image(registry, target, image)
     release(registry, situation, entry_of(situation, "promote", target, author, compared=verdict.compared), target, say)
+
+
+def note_image(registry: Registry, version: Version, image: str) -> None:
+    """Keep with a version in which image it is deployed, so that a rollback of one is a rollback of both."""
+    if image and image != version.image:
+        asked(registry.client.set_model_version_tag, registry.name, str(version.number), IMAGE, image)
 
 
 def local_version(registry: Registry, situation: Situation) -> Version:

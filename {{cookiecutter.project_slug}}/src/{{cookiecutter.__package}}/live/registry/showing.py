@@ -41,6 +41,7 @@ def shown(registry: Registry, situation: Situation, version: Version) -> list[st
         "registered": f"as number {version.number} at {shown_time(version.created)}",
         "gate": gate_says(situation, version),
         "champion": champion_since(situation, version),
+        **({"image": version.image} if version.image else {}),
     }
     return [f"{registry.name} {version.shown}", *(f"  {name:<10}  {fact}" for name, fact in facts.items())]
 

@@ -92,11 +92,15 @@ class Compose(Inside):
         """Stop a colour, and let it answer what it has begun."""
         self.compose("stop", colour, seconds=STOP_SECONDS)
 
-    def open(self) -> None:
-        """Start proxy and Prometheus if they don't run; one that runs is left alone, as requests pass through it."""
-        self.compose(
-            "up", "--detach", "--no-deps", "--no-recreate", "--quiet-pull", "proxy", "prometheus", seconds=PULL_SECONDS
-        )
+    def open(self, colour: Colour) -> None:
+        """Start proxy and Prometheus, unless they run, as requests pass there; return when a colour sees the proxy."""
+        words = ("up", "--detach", "--no-deps", "--no-recreate", "--quiet-pull", "proxy", "prometheus")
+        self.compose(*words, seconds=PULL_SECONDS)
+        deadline = time.monotonic() + FOLLOW_SECONDS
+        while self.reloads(colour) is None:
+            if time.monotonic() > deadline:
+                raise RolloutError("The proxy doesn't answer: `docker compose logs proxy` in the folder says why.")
+            time.sleep(0.25)
 
     def write_env(self, images: Mapping[Colour, str]) -> None:
         """Write .env, from which Compose takes what its file leaves open; a colour not named keeps its image."""
@@ -151,12 +155,26 @@ class Compose(Inside):
             raise RolloutError(str(error)) from None
         if self.host.read(path) == text:
             return
+        observer = max(weights, key=lambda colour: weights[colour])
+        before = self.reloads(observer)
         self.host.write(path, text, "644")
-        self.wait_until_followed(weights)
+        if before is not None:
+            self.wait_until_followed(observer, before)
 
-    def wait_until_followed(self, weights: Weights) -> None:
-        """Return when the proxy has read the routes."""
-        time.sleep(0.5)
+    def wait_until_followed(self, observer: Colour, before: int) -> None:
+        """Return when the proxy has read the routes.
+
+        Raises:
+            RolloutError: it doesn't, as when it belongs to another folder.
+        """
+        deadline = time.monotonic() + FOLLOW_SECONDS
+        while self.reloads(observer) in (before, None):
+            if time.monotonic() > deadline:
+                raise RolloutError(
+                    f"The proxy doesn't follow {self.folder}/routes: `docker compose logs proxy` there says why; or "
+                    f"the containers named {self.project}-… are those of another folder."
+                )
+            time.sleep(0.1)
 
     def entries(self) -> list[Entry]:
         """Return the log of releases, the oldest first."""

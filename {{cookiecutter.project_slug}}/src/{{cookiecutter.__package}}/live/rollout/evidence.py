@@ -71,6 +71,12 @@ def samples(text: str) -> list[tuple[str, dict[str, str], int]]:
     ]
 
 
+def reloads_in(text: str) -> int | None:
+    """Return how often the proxy has taken new routes, or None if its metrics don't say."""
+    name = "traefik_config_reloads_total "
+    return next((int(float(line.removeprefix(name))) for line in text.splitlines() if line.startswith(name)), None)
+
+
 def between(now: Counts, before: Counts) -> Counts:
     """Return what was counted between two moments; what counts from nought again has begun in between."""
     return Counts(

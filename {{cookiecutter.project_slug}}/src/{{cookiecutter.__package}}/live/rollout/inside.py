@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..smoke import Fetch, Golden, Reply, golden_of, reply
-from .evidence import Seen, counts_of
+from .evidence import Seen, counts_of, reloads_in
 from .host import Host
 from .routing import Colour
 from .target import RolloutError
@@ -66,6 +66,14 @@ class Inside:
         if done.code:
             raise OSError(f"{colour} can't be asked: {done.last}")
         return [(status, text) for status, text in json.loads(done.said)]
+
+    def reloads(self, colour: Colour) -> int | None:
+        """Return how often the proxy has taken new routes, as a colour sees it, or None if it can't be asked."""
+        try:
+            ((status, text),) = self.asked(colour, [{"url": PROXY_METRICS, "headers": {}}])
+        except OSError:
+            return None
+        return reloads_in(text) if status == 200 else None
 
     def golden(self, colour: Colour) -> Golden:
         """Return the golden rows in the image that a colour runs."""

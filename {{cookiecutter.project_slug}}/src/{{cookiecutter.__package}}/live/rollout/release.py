@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -13,7 +12,8 @@ import msgspec
 from ..smoke import NO_ANSWER, Passed, SmokeError, smoke
 from .canary import walk
 from .interruption import Stopped, undisturbed
-from .record import Entry, Outcome, unfinished
+from .record import Entry, Outcome
+from .recovery import now, recover
 from .routing import BLUE, Colour, other, serving
 from .rules import Rules
 from .steps import INTERRUPTED, UNDECIDED
@@ -38,8 +38,10 @@ class Wanted(NamedTuple):
     why: str = ""
 
 
-def release(target: Target, wanted: Wanted, rules: Rules, say: Say) -> Entry:
+def release(target: Target, wanted: Wanted, rules: Rules, say: Say, also: Callable[[], None] | None = None) -> Entry:
     """Let an image take over all requests, and return what was noted of it.
+
+    `also` is what belongs to it elsewhere, and is called when the image answers; if it fails, so does the release.
 
     Whatever goes wrong, and whoever interrupts it: what answered before answers everything again, before anything else
     is done.
@@ -67,6 +69,9 @@ def release(target: Target, wanted: Wanted, rules: Rules, say: Say) -> Entry:
         passed = proven(target, entry, pinned, wanted, rules, say)
         entry = msgspec.structs.replace(entry, version=passed.version, sha256=passed.sha256)
         take_over(target, entry, wanted, rules, say, evidence)
+        if also:
+            with undisturbed():
+                also()
         ended = msgspec.structs.replace(entry, at=now(), outcome="live", evidence=evidence)
         target.note(ended)
     except BaseException as error:
@@ -128,7 +133,7 @@ def take_over(
     Raises:
         RolloutError: it was worse than the other colour, or nobody could tell for too long.
     """
-    target.open()
+    target.open(entry.colour)
     if entry.before is None or wanted.at_once:
         target.route({entry.colour: 100, **({entry.before: 0} if entry.before else {})})
         if reason := target.ill(entry.colour):
@@ -186,34 +191,3 @@ def reason_of(error: BaseException) -> tuple[str, int, Outcome]:
     if isinstance(error, KeyboardInterrupt):
         return "it was interrupted by Ctrl-C", INTERRUPTED, "interrupted"
     return f"something unforeseen happened ({type(error).__name__}: {error})", 1, "refused"
-
-
-def recover(target: Target, say: Say) -> None:
-    """Bring back a state that is known, where the last release was killed before it could do so itself.
-
-    Raises:
-        RolloutError: what answered before doesn't run any more, and neither does what was to come.
-    """
-    left = unfinished(target.entries())
-    if left is None:
-        return
-    back = next(
-        (c for c in (left.before, left.colour) if c and target.weights().get(c) is not None and not target.ill(c)), None
-    )
-    if back is None and left.before:
-        raise RolloutError(
-            f"The release of {left.at} was killed, and neither colour runs: `docker compose up -d {left.before}` "
-            "in the folder of the deploy starts the one that answered before; then ask again."
-        )
-    if back:
-        target.route({back: 100})
-    if back != left.colour:
-        target.stop(left.colour)
-    why = f"killed before its end; {back} answers everything" if back else "killed before anything answered"
-    target.note(msgspec.structs.replace(left, at=now(), outcome="abandoned", why=why))
-    say(f"The release that {left.who} began at {left.at} was {why}.")
-
-
-def now() -> str:
-    """Return this moment as the log writes it."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

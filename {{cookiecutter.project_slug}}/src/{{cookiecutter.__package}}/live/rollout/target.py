@@ -43,8 +43,8 @@ class Target(Protocol):
     def stop(self, colour: Colour) -> None:
         """Stop a colour, and let it answer what it has begun."""
 
-    def open(self) -> None:
-        """Start the proxy, if it doesn't run."""
+    def open(self, colour: Colour) -> None:
+        """Start the proxy, if it doesn't run, and return when a colour sees it."""
 
     def ill(self, colour: Colour) -> str:
         """Return why a colour can't answer, in words, or nothing if its process runs as it was started."""
