@@ -1,22 +1,16 @@
-"""cd.yml, promote.yml and rollback.yml, run with act: images of the project's own Dockerfile, a registry on loopback."""
+"""cd.yml, promote.yml and rollback.yml, run with act: the project's own image, a registry on loopback."""
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import acting
-import composing
-import debian
 import journey
 import pytest
 from checks_of_github import checks
 from containers import Docker, docker
-from demo import free_port
-from services import process, wait_for_port
 
 pytestmark = pytest.mark.journey
 REASON = {"version": "", "why": "odd answers since noon"}
