@@ -29,7 +29,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -237,11 +236,10 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {**one, **other, **nested}
 
 
-def unpack(folder: Path, place: Path) -> None:
-    """Unpack the newest cache of `folder` in a place, as a job would."""
-    newest = max((folder / "caches").glob("*/*"), key=lambda path: path.stat().st_mtime)
-    with tarfile.open(newest) as archive:
-        archive.extractall(place, filter="tar")
+def keep(folder: Path, project: Path, path: str, key: str = "dvc-earlier") -> None:
+    """Put what a project has at a path into the caches of `folder`, as the save of an earlier run would."""
+    known = {"ACTING_CACHES": str(folder / "caches"), "PATHS": path, "KEY": key}
+    subprocess.run([sys.executable, STUB_FOLDER / "caches.py", "save"], cwd=project, env=os.environ | known, check=True)
 
 
 def environment_of(project: Path, folder: Path) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,38 +34,26 @@ SLOW_TESTS = ("tests/core/test_*.py", "tests/core/*/test_*.py")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project as it is right after baking and the first commit, with a few of its tests."""
     project = bake(tmp_path_factory.mktemp("fresh"))
-    for path in (project / "tests").iterdir():
-        if path.name not in KEPT:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in (path for pattern in SLOW_TESTS for path in project.glob(pattern) if "schema" not in path.name):
-        path.unlink()
+    thin_out(project)
     commit_all(project)
     return project
 
 
 @pytest.fixture(scope="module")
-def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What outlives a run of this repository's workflows."""
-    return tmp_path_factory.mktemp("repository")
+def ran(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose pipeline has run and was committed, with a few of its tests."""
+    clone = journey.clone(project, tmp_path_factory.mktemp("ran") / project.name)
+    thin_out(clone)
+    journey.commit(clone, "Fewer tests")
+    return clone
 
 
 @pytest.fixture(scope="module")
-def first_push(fresh: Path, caches: Path, environments: Path) -> acting.Run:
-    """The first run of all."""
-    return acting.run(fresh, "ci.yml", "push", caches, venv=acting.environment_of(fresh, environments))
-
-
-@pytest.fixture(scope="module")
-def ran(
-    first_push: acting.Run, fresh: Path, caches: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The project after somebody's `make pipeline`; DVC knows the runs of the first push, so that it takes seconds."""
-    project = journey.clone(fresh, tmp_path_factory.mktemp("ran") / fresh.name)
-    subprocess.run(["cp", "-al", acting.environment_of(fresh, environments), project / ".venv"], check=True)
-    acting.unpack(caches, project)
-    journey.make(project, "pipeline")
-    journey.commit(project, "Run the pipeline")
-    return project
+def caches(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an earlier run of this repository's workflows has left."""
+    folder = tmp_path_factory.mktemp("repository")
+    acting.keep(folder, project, ".dvc/cache")
+    return folder
 
 
 @pytest.fixture
@@ -82,12 +69,17 @@ def changed(ran: Path, tmp_path: Path) -> Callable[[Callable[[Path], object]], P
     return change
 
 
-def test_the_first_push_of_a_new_repository_is_green_without_any_secret(first_push: acting.Run) -> None:
+def test_the_first_push_of_a_new_repository_is_green_without_any_secret(
+    fresh: Path, tmp_path: Path, environments: Path
+) -> None:
     """Nothing has been run, nothing is set: the pipeline runs in CI, and the model it made is served."""
-    assert first_push.jobs == GREEN
-    assert "There is no dvc.lock: nothing has been run yet" in first_push.logs["model"]
-    assert "so they run: 01_ingest" in first_push.logs["model"]
-    assert "golden rows were answered" in first_push.logs["model"]
+    run = acting.run(fresh, "ci.yml", "push", tmp_path, venv=acting.environment_of(fresh, environments))
+
+    assert run.jobs == GREEN
+    assert "There is no dvc.lock: nothing has been run yet" in run.logs["model"]
+    assert "so they run: 01_ingest" in run.logs["model"]
+    assert "golden rows were answered" in run.logs["model"]
+    assert list((tmp_path / "caches").glob("*/dvc-*"))
 
 
 def test_with_dvc_lock_and_a_cache_nothing_runs_again(ran: Path, caches: Path, environments: Path) -> None:
@@ -100,17 +92,17 @@ def test_with_dvc_lock_and_a_cache_nothing_runs_again(ran: Path, caches: Path, e
 
 
 def test_a_lint_fault_and_a_stale_lock_are_red_where_they_are(
-    ran: Path, changed: Callable[..., Path], caches: Path, environments: Path
+    project: Path, changed: Callable[..., Path], caches: Path, environments: Path
 ) -> None:
     """Somebody edited a notebook after the run and left an import behind; tests and notebooks still work."""
 
-    def edit(project: Path) -> None:
-        journey.edit_notebook(project, "03_train", "code", "# a second thought")
-        journey.run([str(ran / ".venv" / "bin" / "lab"), "project"], project)
-        append(project / "tests" / "conftest.py", "import json\n")
+    def edit(clone: Path) -> None:
+        journey.edit_notebook(clone, "03_train", "code", "# a second thought")
+        journey.run([str(project / ".venv" / "bin" / "lab"), "project"], clone)
+        append(clone / "tests" / "conftest.py", "import json\n")
 
-    project = changed(edit)
-    run = acting.run(project, "ci.yml", "push", caches, venv=acting.environment_of(project, environments))
+    edited = changed(edit)
+    run = acting.run(edited, "ci.yml", "push", caches, venv=acting.environment_of(edited, environments))
 
     assert run.red == {"check", "model", "ci-ok"}
     assert run.jobs["notebooks"] == "success"
@@ -165,6 +157,15 @@ def test_the_whole_of_ci_takes_minutes(ran: Path, caches: Path, environments: Pa
     assert run.jobs == GREEN
     print(f"ci.yml, all of a new project's tests, warm caches, {os.cpu_count()} cores: {run.seconds:.0f} s")
     assert run.seconds < MINUTES * 60
+
+
+def thin_out(project: Path) -> None:
+    """Leave a project few of its tests."""
+    for path in (project / "tests").iterdir():
+        if path.name not in KEPT:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in (path for pattern in SLOW_TESTS for path in project.glob(pattern) if "schema" not in path.name):
+        path.unlink()
 
 
 def append(path: Path, text: str) -> None:
