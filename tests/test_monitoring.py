@@ -25,7 +25,12 @@ table = pyarrow.parquet.read_table(sys.argv[2]).to_pandas()
 {change}
 table.iloc[::{step}].to_parquet(sys.argv[1])
 """
-SHUFFLE = "table['late'] = table['late'].sample(frac=1, random_state=1).to_numpy()"
+# Of the rows that teach, most labels are somebody else's; those that test are right.
+MIX_UP = """
+taught = table.index[table["scheduled_at"] < pd.Timestamp("2013-06-01", tz=table["scheduled_at"].dt.tz)]
+mixed = pd.Series(taught).sample(frac=0.9, random_state=1)
+table.loc[mixed, "late"] = table.loc[mixed.sample(frac=1, random_state=2), "late"].to_numpy()
+"""
 LOOSER = {r"min: 0\.72": "min: 0.5", r"max: 0\.19": "max: 0.3", r"max: 0\.05": "max: 0.3"}
 
 
@@ -141,7 +146,7 @@ def test_a_model_that_the_gate_refuses_is_not_proposed(
 ) -> None:
     """Somebody upstream has mixed the labels up: the report says why, and no job that writes runs."""
     before = source.read_bytes()
-    write_source(source, ran, change=SHUFFLE)
+    write_source(source, ran, change=MIX_UP)
     run = act("retrain.yml")
     assert run.jobs == {"train": "failure", "propose": "skipped"}
     assert "# The gate refuses this model" in run.summary
