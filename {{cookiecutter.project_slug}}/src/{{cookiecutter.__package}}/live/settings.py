@@ -23,7 +23,7 @@ class SettingError(ValueError):
 
 
 class Settings(NamedTuple):
-    """How one service runs. See docs/serving.md for what each is for; the environment calls them LIVE_…
+    """How one service runs. .env.example says what each is for; the environment calls them LIVE_…
 
     Sizes are in bytes, times in seconds. An empty text is a setting that was left out.
     """
