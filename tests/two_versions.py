@@ -1,5 +1,6 @@
-"""Registers a project's model and one that differs from it by its bytes alone, and makes both champion, one after the
-other: `two_versions.py PROJECT FOLDER`, run by the Python of the project, with MLFLOW_TRACKING_URI of a database to make.
+"""Registers a project's model and one that differs from it by its bytes alone, and makes both champion, in this order.
+
+`two_versions.py PROJECT FOLDER`, run by the Python of the project, with MLFLOW_TRACKING_URI of a database to make.
 
 Into FOLDER/1.0.1 goes a Bento of the second. Prints the hashes of both.
 """
