@@ -1,4 +1,6 @@
-"""A release between two processes instead of two containers, run by the Python of a project: `colours.py CONFIG BENTO`.
+"""A release between two processes instead of two containers, run by the Python of a project.
+
+`colours.py CONFIG BENTO` releases a Bento, `colours.py CONFIG back [VERSION]` goes back.
 
 Everything else is what `live deploy` does: the same steps, the same files, the same proxy's metrics. So canaries can be
 tried on machines without Docker, and many of them in little time. CONFIG is JSON: the project's package, the folder
@@ -140,9 +142,25 @@ def main() -> None:
     target = Processes()
     rules = rollout["rules"].load_rules(Path(CONFIG["deploy"], "canary.yaml"))
     wanted = rollout["release"].Wanted(image=sys.argv[2], who="test", **CONFIG.get("wanted", {}))
-    with module("commands.deployment").outcomes(), rollout["interruption"].interruptible(), target.held():
+    with module("commands.places").outcomes(), rollout["interruption"].interruptible(), target.held():
         target.lay_out()
-        rollout["release"].release(target, wanted, rules, lambda text: print(text, flush=True))
+        if sys.argv[2] == "back":
+            roll_back(target, rules)
+        else:
+            rollout["release"].release(target, wanted, rules, say)
+
+
+def roll_back(target: Processes, rules) -> None:
+    """Take image and champion back together, as `live rollback` does; the registry is that of MLFLOW_TRACKING_URI."""
+    store, transition = module("registry.store"), module("registry.transition")
+    registry = store.open_registry(Path(CONFIG["folder"]), CONFIG["name"])
+    wanted = sys.argv[3] if len(sys.argv) > 3 else None
+    module("rollout.together").back(target, registry, wanted, transition.Author("test", "odd"), rules, say)
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,9 +45,22 @@ class Place(NamedTuple):
     port: int
     config: Path
 
-    def command(self, bento: Path) -> list[str]:
-        """Return what releases a Bento here."""
-        return [str(self.project / ".venv" / "bin" / "python"), str(COLOURS), str(self.config), str(bento)]
+    @property
+    def python(self) -> str:
+        """The project's own."""
+        return str(self.project / ".venv" / "bin" / "python")
+
+    def command(self, *words: str | Path) -> list[str]:
+        """Return what releases a Bento here, or goes back."""
+        return [self.python, str(COLOURS), str(self.config), *map(str, words)]
+
+    def back(self, *words: str, **variables: str) -> tuple[int, str]:
+        """Roll back, and return exit code and what was said."""
+        done = subprocess.run(
+            self.command("back", *words), env=environment() | variables, capture_output=True, text=True, check=False
+        )
+        print(done.stdout + done.stderr)
+        return done.returncode, done.stdout + done.stderr
 
     def begin(self, bento: Path) -> subprocess.Popen[str]:
         """Begin to release a Bento."""
@@ -283,3 +297,54 @@ def test_of_two_releases_at_once_the_second_is_refused(place: Place, project: Pa
     assert found.code == 0
     assert second == [(BUSY, "Error: Another release is at work on this machine: wait until it has ended.\n")]
     assert [entry.get("outcome", "") for entry in place.log()] == ["", "live", "", "live"]
+
+
+def champion(place: Place, uri: str, name: str) -> str:
+    """Return the version that has the alias, as MLflow itself tells it."""
+    program = (
+        "import sys; from mlflow import MlflowClient; client = MlflowClient(sys.argv[1], sys.argv[1]);"
+        "print(client.get_model_version_by_alias(sys.argv[2], 'champion').tags['version'])"
+    )
+    done = subprocess.run([place.python, "-c", program, uri, name], env=environment(), capture_output=True, text=True)
+    return done.stdout.strip().splitlines()[-1]
+
+
+def answering(place: Place) -> str:
+    """Return which version answers callers."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{place.port}/v1/info", timeout=5) as answer:
+        return json.load(answer)["model"]["version"]
+
+
+def test_image_and_champion_go_back_together(place: Place, project: Path, tmp_path: Path) -> None:
+    """Both, or neither; and what is deployed and isn't the champion goes back to the champion."""
+    uri, folder = f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "made"
+    folder.mkdir()
+    variables = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    script = str(COLOURS.with_name("two_versions.py"))
+    made = subprocess.run(
+        [place.python, script, str(project), str(folder)], env=environment() | variables, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr[-3000:]
+    name = json.loads(made.stdout.splitlines()[-1])["name"]
+    place.config.write_text(json.dumps(json.loads(place.config.read_text()) | {"name": name}), encoding="utf-8")
+
+    # 1.0.1 is champion, and what answers is 1.0.0, as if its deploy had been forgotten: there is no image of it.
+    code, said = place.back(**variables)
+    assert (code, champion(place, uri, name), answering(place)) == (REFUSED, "1.0.1", "1.0.0")
+    assert "No image of 1.0.1 is known" in said
+
+    place.rules(requests=1, errors=0.9)
+    found = released(place, folder / "1.0.1")
+    assert (found.code, answering(place)) == (0, "1.0.1")
+
+    # Both go back, within seconds, without a canary.
+    code, said = place.back(**variables)
+    assert (code, champion(place, uri, name), answering(place)) == (0, "1.0.0", "1.0.0")
+    assert place.log()[-1]["action"] == "rollback"
+
+    # Forward again by name; that version's files in the registry are damaged meanwhile, so neither moves.
+    for path in (folder / "kept").rglob("models/*/artifacts/**/model.onnx"):
+        path.write_bytes(path.read_bytes() + b" ")
+    code, said = place.back("1.0.1", **variables)
+    assert (code, champion(place, uri, name), answering(place)) == (REFUSED, "1.0.0", "1.0.0")
+    assert "can't be live, so nothing was moved: its model.onnx in MLflow is damaged" in said

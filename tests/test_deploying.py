@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -29,9 +31,7 @@ from sshd import sshd
 
 DEPLOY = TEMPLATE / "{{cookiecutter.project_slug}}" / "deploy"
 GOOD, BETTER, FAILING, DAMAGED = (f"lab-to-live-test:{name}" for name in ("good", "better", "failing", "damaged"))
-PREDICT, SCOPES = "predict", ("predict", "admin")
 BACK_SECONDS, READY_SECONDS = 30, 60
-docker_only = [pytest.mark.journey, pytest.mark.slow]
 
 
 class Site(NamedTuple):
@@ -264,6 +264,29 @@ class TestHere:
         assert found.failed == []
         assert deployed.told()["weights"] == {"blue": 100}
         assert deployed.told()["releases"][-1]["action"] == "rollback"
+
+    def test_tls_is_a_setting_of_the_host(self, deployed: Site, tmp_path: Path) -> None:
+        """With a certificate of one's own: HTTPS answers, and plain HTTP leads there, after the next release."""
+        certificates = deployed.folder / "certificates"
+        request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        files = ["-keyout", str(certificates / "tls.key"), "-out", str(certificates / "tls.crt")]
+        name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"]
+        run([*request, *files, *name], tmp_path)
+        settings = deployed.folder / "host.env"
+        before = settings.read_text(encoding="utf-8")
+        settings.write_text(before + "TLS=files\n", encoding="utf-8")
+        try:
+            deployed.live("deploy", BETTER, "--at-once")
+            (port,) = re.findall(r"^HTTPS_PORT=(\d+)$", before, re.MULTILINE)
+            trusted = ssl.create_default_context(cafile=str(certificates / "tls.crt"))
+            with urllib.request.urlopen(f"https://localhost:{port}/readyz", timeout=5, context=trusted) as answer:
+                assert answer.status == 200
+            plain = http.client.HTTPConnection("localhost", deployed.port, timeout=5)
+            plain.request("GET", "/readyz")
+            assert plain.getresponse().status in (301, 308)
+        finally:
+            settings.write_text(before, encoding="utf-8")
+            deployed.live("deploy", GOOD, "--at-once")
 
     def test_predictions_are_kept_for_each_colour(self, deployed: Site) -> None:
         """In a volume each, which outlives the containers."""

@@ -145,3 +145,14 @@ def address(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     assert log.read_text(encoding="utf-8").startswith(f"Serving {bento} on http://127.0.0.1:{port} ")
     assert "Traceback" not in log.read_text(encoding="utf-8")
     server.check_port("127.0.0.1", port)
+
+
+def forked(work: Callable[[], Any]) -> int:
+    """Do something in a copy of this process, which has imported all it needs, and return the copy's number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        work()
+    finally:
+        os._exit(0)

@@ -8,6 +8,15 @@ from click.testing import CliRunner
 from {{cookiecutter.__package}}.live import cli, images, publishing
 
 
+@pytest.mark.parametrize("command", ["promote", "rollback"])
+def test_in_a_workflow_without_a_registry_no_alias_is_moved(command: str, monkeypatch: pytest.MonkeyPatch):
+    """What a job would write to its own disk is gone with it; one line says so."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = CliRunner().invoke(cli.main, [command])
+    assert "without the secret MLFLOW_TRACKING_URI there is no registry that outlives this job" in result.output
+    assert result.exit_code == (command == "rollback")
+
+
 @pytest.mark.parametrize(
     "repository", ["flights", "registry.example.org/Owner/flights", "https://registry.example.org/o/f", "registry.example.org/o/f:1", "a b/c"]
 )

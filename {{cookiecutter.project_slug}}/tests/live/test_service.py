@@ -14,8 +14,9 @@ from typing import Any
 import bentoml
 import httpx
 import pytest
+from click.testing import CliRunner
 
-from {{cookiecutter.__package}}.live import golden, runtime, server
+from {{cookiecutter.__package}}.live import cli, golden, runtime, server, settings
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,27 @@ def test_a_private_port_tells_insiders_about_all_processes(
         assert httpx.post(f"http://127.0.0.1:{private}/v1/predict", trust_env=False).status_code == 404
 
 
+@pytest.mark.parametrize("bare", [False, True], ids=["live serve", "bentoml serve"])
+def test_paths_are_meant_from_where_the_service_is_started(
+    bento: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[Any], bare: bool
+):
+    """Keys and a challenger named as .env.example does, whichever command starts the service."""
+    shutil.copytree(bento / "src/models", tmp_path / "other")
+    (tmp_path / "other/lineage.json").write_text('{"version": "8"}')
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(cli.main, ["keys", "new"])
+    assert made.exit_code == 0, made.output
+    named = {"LIVE_AUTH": "keys", "LIVE_API_KEYS": "keys.json", "LIVE_CHALLENGER": "other"}
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    if bare:
+        monkeypatch.setattr(server, "service_environment", lambda environ: {**environ, **settings.QUIET})
+    key = {"authorization": f"Bearer {made.stdout.strip()}"}
+    with server.running(bento) as address:
+        answer = httpx.post(f"{address}/v1/predict", json={"rows": rows[:1]}, headers=key, trust_env=False)
+    assert answer.status_code == 200, answer.text
+
+
 def test_two_services_on_one_machine_count_apart(bento: Path, rows: list[Any]):
     """The second doesn't empty what the first has counted, nor is that counted twice; and nothing is left behind."""
 
@@ -130,7 +152,7 @@ def test_two_services_on_one_machine_count_apart(bento: Path, rows: list[Any]):
     [
         ({}, {"predictions": ["x"]}, "doesn't answer its golden rows as it did when it was packaged"),
         ({"LIVE_QUEUE": "many"}, {}, "LIVE_QUEUE is 'many': it takes a whole number, 1 or more."),
-        ({"LIVE_CHALLENGER": "nowhere"}, {}, "LIVE_CHALLENGER: There is no signature.json in nowhere"),
+        ({"LIVE_CHALLENGER": "/nowhere"}, {}, "LIVE_CHALLENGER: There is no signature.json in /nowhere"),
     ],
     ids=["golden", "setting", "challenger"],
 )

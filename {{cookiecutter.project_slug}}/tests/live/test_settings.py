@@ -41,6 +41,7 @@ def test_a_server_is_started_with_the_caller_s_environment_and_reports_nothing()
 def test_a_folder_is_meant_from_where_the_service_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """BentoML's processes work in a folder of their own."""
     monkeypatch.chdir(tmp_path)
-    named = settings.service_environment({"LIVE_PREDICTIONS": "noted"})["LIVE_PREDICTIONS"]
-    assert named == str(tmp_path / "noted")
-    assert "LIVE_PREDICTIONS" not in settings.service_environment({})
+    named = dict.fromkeys(settings.PATHS, " there/noted")
+    found = settings.service_environment(named)
+    assert {name: found[name] for name in named} == dict.fromkeys(named, str(tmp_path / "there" / "noted"))
+    assert settings.anchored({"LIVE_PREDICTIONS": "", "LIVE_API_KEYS": "/keys.json"}) == {"LIVE_API_KEYS": "/keys.json"}

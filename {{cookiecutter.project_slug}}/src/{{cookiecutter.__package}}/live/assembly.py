@@ -43,7 +43,8 @@ class Assembled:
 
     def __init__(self, settings: Settings, lineup: Lineup, folder: Path | None = None, *, log: int = STDOUT) -> None:
         folder, guard = folder or model_folder(), guard_of(settings)
-        self.lineup, self.metrics, self.access = lineup, Metrics(), AccessLog(log)
+        self.lineup, self.metrics = lineup, Metrics()
+        self.access = AccessLog(log, self.metrics.dropped.labels("access").inc)
         dropped = self.metrics.dropped.labels("predictions").inc
         self.predictions = log_of(settings, folder, lineup.signature.features, dropped)
         self.scores = Scores(self.metrics.registry, lineup.champion.limits)

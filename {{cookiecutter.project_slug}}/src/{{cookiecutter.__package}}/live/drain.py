@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Count = Callable[[float], None]
 # How long a thread sleeps that nobody wakes.
 IDLE_SECONDS = 1.0
 logger = logging.getLogger(__name__)
@@ -18,11 +19,18 @@ class Drain(Generic[Item]):
     """Hands what is put in to `sink`, many at once, from a thread of its own.
 
     When `capacity` items wait, further ones are dropped and counted. A sink that raises loses what it was given,
-    which is counted as dropped, too.
+    which is counted as dropped, too. `lost` is told of each item that was dropped.
     """
 
-    def __init__(self, sink: Callable[[list[Item]], None], *, capacity: int, seconds: float = 0.05) -> None:
-        self.sink, self.capacity, self.seconds = sink, capacity, seconds
+    def __init__(
+        self,
+        sink: Callable[[list[Item]], None],
+        *,
+        capacity: int,
+        seconds: float = 0.05,
+        lost: Count | None = None,
+    ) -> None:
+        self.sink, self.capacity, self.seconds, self.lost = sink, capacity, seconds, lost
         self.items: deque[Item] = deque()
         self.dropped = 0
         self.waking, self.closing = threading.Event(), threading.Event()
@@ -32,7 +40,7 @@ class Drain(Generic[Item]):
     def put(self, item: Item) -> bool:
         """Put something in, and return whether there was room for it."""
         if len(self.items) >= self.capacity:
-            self.dropped += 1
+            self.lose(1)
             return False
         self.items.append(item)
         if not self.waking.is_set():
@@ -58,8 +66,14 @@ class Drain(Generic[Item]):
         try:
             self.sink(batch)
         except Exception as error:
-            self.dropped += len(batch)
+            self.lose(len(batch))
             logger.error("%d records were lost: %s", len(batch), type(error).__name__)
+
+    def lose(self, count: int) -> None:
+        """Count what is dropped."""
+        self.dropped += count
+        if self.lost:
+            self.lost(count)
 
     def close(self) -> None:
         """Empty the queue for the last time, and return when that is done."""

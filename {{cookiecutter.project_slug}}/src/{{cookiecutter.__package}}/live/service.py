@@ -28,7 +28,7 @@ from .observing.logs import use_json
 from .orphans import end_with_parent
 from .private import PrivatePort
 from .runtime import ModelFileError, fields
-from .settings import HOPELESS, SettingError, load_settings, model_folder, workers
+from .settings import HOPELESS, SettingError, anchored, load_settings, model_folder, workers
 from .variants.lineup import load_lineup
 
 SWITCH_SECONDS = 0.0005
@@ -111,6 +111,8 @@ class PredictionService:
     def check_model() -> None:
         """Refuse to start any worker on models that don't answer as they did, or on settings that can't be used."""
         try:
+            # Workers inherit it, and work in another folder.
+            os.environ.update(anchored(os.environ))
             settings = load_settings(os.environ)
             require_guarded(settings, asked_for(sys.argv, os.environ))
             check_guard(settings)

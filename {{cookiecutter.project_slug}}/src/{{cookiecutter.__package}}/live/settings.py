@@ -13,6 +13,8 @@ GRACEFUL_SECONDS = 10
 READY_SECONDS = 60
 # A worker that ends with this status has said why, and the next one could not start either.
 HOPELESS = 78
+# Settings that name a file or a folder.
+PATHS = ("LIVE_API_KEYS", "LIVE_PREDICTIONS", "LIVE_CHALLENGER")
 YES, NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
 
 
@@ -21,7 +23,7 @@ class SettingError(ValueError):
 
 
 class Settings(NamedTuple):
-    """How one service runs. See docs/serving.md for what each is for; the environment calls them LIVE_…
+    """How one service runs. .env.example says what each is for; the environment calls them LIVE_…
 
     Sizes are in bytes, times in seconds. An empty text is a setting that was left out.
     """
@@ -87,12 +89,14 @@ def parsed(name: str, text: str, default: object) -> bool | int | str:
 
 
 def service_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a server is started with: the caller's, with telemetry off.
+    """Return the environment a server is started with: the caller's, with telemetry off."""
+    return {**environ, **anchored(environ), **QUIET}
 
-    BentoML serves from a folder of its own, where a relative one would be another.
-    """
-    named = environ.get("LIVE_PREDICTIONS", "").strip()
-    return {**environ, **({"LIVE_PREDICTIONS": str(Path(named).absolute())} if named else {}), **QUIET}
+
+def anchored(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that name a path, as seen from here: BentoML's workers work in a folder of their own."""
+    named = {name: environ.get(name, "").strip() for name in PATHS}
+    return {name: str(Path(path).absolute()) for name, path in named.items() if path}
 
 
 def model_folder() -> Path:

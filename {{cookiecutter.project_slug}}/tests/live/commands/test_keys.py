@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from {{cookiecutter.__package}}.live import cli
 from {{cookiecutter.__package}}.live.edge.auth.keyring import Keyring
+
+from ..conftest import forked
 
 TODAY = datetime.now(UTC).date()
 
@@ -128,3 +131,17 @@ def test_a_damaged_file_is_left_as_it_is(path: Path):
     for arguments in (["new"], ["list"], ["revoke", "reports"]):
         assert "it isn't JSON" in sentence(live(*arguments))
     assert path.read_text() == "{"
+
+
+def test_of_keys_made_at_once_none_is_lost(path: Path):
+    """Two people who each make one, at the same moment."""
+    waits, go = os.pipe()
+
+    def work() -> None:
+        os.read(waits, 1)
+        assert live("new").exit_code == 0
+
+    children = [forked(work) for _ in range(8)]
+    os.write(go, b"." * len(children))
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(children)
+    assert {key["id"] for key in json.loads(path.read_text())["keys"]} == {f"key-{n}" for n in range(1, 9)}

@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from {{cookiecutter.__package}}.live.edge import access
 from {{cookiecutter.__package}}.live.edge.access import AccessLog, record
 from {{cookiecutter.__package}}.live.edge.exchange import Caller, Exchange
 from {{cookiecutter.__package}}.live.edge.routes import find
@@ -46,6 +48,20 @@ def test_a_path_that_is_none_of_ours_is_not_repeated(path: str, method: str):
     """Nor its method: what somebody sends can't write lines into the log, or secrets."""
     marked = f"/secret-71{path}"
     assert "secret" not in json.dumps(record(exchange_of(marked, f"secret{method}")))
+
+
+def test_lines_that_find_no_room_are_told_to_the_metrics(monkeypatch: pytest.MonkeyPatch):
+    """An operator who misses lines learns that they are missing."""
+    monkeypatch.setattr(access, "CAPACITY", 10)
+    reading, writing = os.pipe()
+    lost: list[float] = []
+    log, exchange = AccessLog(writing, lost.append), exchange_of(x_request_id="a" * 60)
+    for _ in range(5000):
+        log.note(exchange)
+    os.close(reading)
+    log.close()
+    os.close(writing)
+    assert sum(lost) == log.drain.dropped > 0
 
 
 def test_a_reader_that_has_stopped_holds_nobody_up():

@@ -21,6 +21,8 @@ from {{cookiecutter.__package}}.live.edge.auth.policy import Guard
 from {{cookiecutter.__package}}.live.edge.exchange import Application, Caller, Exchange
 from {{cookiecutter.__package}}.live.edge.metrics import Metrics
 from {{cookiecutter.__package}}.live.edge.middleware import Edge, Gate
+from {{cookiecutter.__package}}.live.edge.rates import rates_of
+from {{cookiecutter.__package}}.live.settings import Settings
 
 Ask = Callable[..., httpx.Response]
 AskOf = Callable[[Application], Ask]
@@ -187,6 +189,20 @@ def test_what_needs_a_scope_is_closed_to_others(ask_of: AskOf, error_of: ErrorOf
     assert known.status_code == (403 if route.scope == "admin" else 200)
     if known.status_code == 403:
         assert error_of(known)["code"] == "forbidden"
+
+
+def test_who_is_unknown_may_not_try_for_ever(ask_of: AskOf, error_of: ErrorOf):
+    """Attempts are counted by address; who is known from there is counted by name."""
+    ask = ask_of(edge_with(guard=Only(), rates=rates_of(Settings(rate_limit="2/hour"))))
+    assert [ask().status_code for _ in range(3)] == [401, 401, 429]
+    assert [ask(x_name="ada").status_code for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.parametrize("route", [route for route in routes.ROUTES if not route.bento], ids=lambda route: route.path)
+def test_a_path_that_this_service_leaves_out_is_not_found(ask_of: AskOf, error_of: ErrorOf, route: routes.Route):
+    """Whoever asks, and before anything is counted for him."""
+    answer = ask_of(edge_with(handlers={}, guard=Only()))(path=route.path, method=route.methods[0])
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "not_found")
 
 
 @given(

@@ -16,10 +16,10 @@ from {{cookiecutter.__package}}.live.edge.overload import Queue
 
 def test_one_more_than_may_wait_is_sent_away():
     """With the second after which it may ask again."""
-    waiting = list(range(5))
-    queue = Queue(5, lambda: waiting)
+    waiting = [5]
+    queue = Queue(5, lambda: waiting[0])
     queue.enter()
-    waiting.append(5)
+    waiting[0] = 6
     with pytest.raises(RequestError) as refused:
         queue.enter()
     assert (refused.value.status, refused.value.headers) == (503, ((b"retry-after", b"1"),))
@@ -34,8 +34,8 @@ def test_a_full_queue_answers_503_and_health_is_still_told(
 ):
     """A service that is busy is well: nobody should restart it."""
     ask = ask_of(around(served, queue=3))
-    monkeypatch.setattr(protocol.GuardedProtocol, "running", range(4))
+    monkeypatch.setattr(protocol.GuardedProtocol, "running", [range(4)])
     assert ask({"rows": rows[:1]}).status_code == 503
     assert ask(path="/v1/openapi.json", method="GET").status_code == 200
-    monkeypatch.setattr(protocol.GuardedProtocol, "running", range(3))
+    monkeypatch.setattr(protocol.GuardedProtocol, "running", [range(3)])
     assert ask({"rows": rows[:1]}).status_code == 200

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from {{cookiecutter.__package}}.live.edge import protocol
 from {{cookiecutter.__package}}.live.edge.exchange import Receive, Scope, Send
@@ -124,7 +125,35 @@ def test_who_keeps_the_service_waiting_is_ended(port: int, pieces: list[bytes]):
     assert time.perf_counter() - started < 3
 
 
+def test_a_large_body_over_a_narrow_line_is_read_to_its_end(port: int, monkeypatch: pytest.MonkeyPatch):
+    """It may take longer than any deadline while it comes fast enough; once it stops, it is ended."""
+    monkeypatch.setattr(protocol, "SLOWEST_BYTES_A_SECOND", 20_000)
+    head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100000\r\n\r\n"
+    assert said(port, head, *[b"x" * 5000] * 20, pause=0.08).endswith(b"100000")
+    started = time.perf_counter()
+    assert said(port, head, *[b"x" * 5000] * 8, pause=0.08).startswith(b"HTTP/1.1 408")
+    assert time.perf_counter() - started < 4
+
+
 def test_afterwards_all_is_well(port: int):
     """And what a connection was waited for isn't held against the next."""
     assert said(port, CLOSING).count(b"200 OK") == 1
-    assert len(protocol.queued()) == 0
+    assert protocol.queued() == 0
+
+
+def test_what_waits_on_each_port_is_counted(monkeypatch: pytest.MonkeyPatch):
+    """The private port's server doesn't hide what waits on the public one."""
+    monkeypatch.setattr(protocol.GuardedProtocol, "running", [])
+    config = uvicorn.Config(application, lifespan="off")
+    config.load()
+
+    async def connected() -> list[int]:
+        states = [ServerState(), ServerState()]
+        found = []
+        for state, tasks in zip([*states, states[0]], (2, 3, 0), strict=True):
+            protocol.GuardedProtocol(config, state, app_state={})
+            state.tasks.update(asyncio.ensure_future(asyncio.sleep(0)) for _ in range(tasks))
+            found.append(protocol.queued())
+        return found
+
+    assert asyncio.run(connected()) == [2, 5, 5]

@@ -18,21 +18,12 @@ from {{cookiecutter.__package}}.live.predictions.publishing import publish
 from {{cookiecutter.__package}}.live.predictions.reading import read
 from {{cookiecutter.__package}}.live.predictions.spool import Spool, spools
 
+from ..conftest import forked
+
 ROUNDS = 30
 # What a publisher does to the disk; loading pyarrow before a fork keeps its imports out of the count.
 PLACES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir")
 assert parquet.table_of
-
-
-def forked(work: Callable[[], None]) -> int:
-    """Do something in a copy of this process, and return the copy's number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work()
-    finally:
-        os._exit(0)
 
 
 def test_what_was_synced_before_a_kill_is_there_once(tmp_path: Path, notes: Callable[..., Any], everything: Any):

@@ -26,6 +26,8 @@ from {{cookiecutter.__package}}.live import cli, golden, runtime
 from {{cookiecutter.__package}}.live.registry import promotion, proof, rollback, store
 from {{cookiecutter.__package}}.live.registry.store import Situation
 
+from ..conftest import forked
+
 AtOnce = Callable[..., list[tuple[int, str]]]
 NAME = "made-up"
 # Enough to promote to and fro, and each of other bytes.
@@ -244,17 +246,6 @@ def breakable(breakable_once: Project, copied: Callable[..., Project], tmp_path:
     yield copied(breakable_once)
     shutil.rmtree(kept)
     shutil.copytree(whole, kept)
-
-
-def forked(work: Callable[[], Any]) -> int:
-    """Do something in a copy of this process, which has imported all it needs, and return the copy's number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        work()
-    finally:
-        os._exit(0)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -39,16 +43,20 @@ def keys() -> None:
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), help="For how many days it is valid; for good by default.")
 def new(path: Path, scopes: tuple[Scope, ...], name: str | None, days: int | None) -> None:
     """Make a key and print it, this once: the file keeps only its hash."""
-    known = known_keys(path) if path.exists() else []
-    name = name or next(f"key-{n}" for n in range(1, len(known) + 2) if f"key-{n}" not in {key.id for key in known})
-    if any(key.id == name for key in known):
-        raise click.ClickException(f"There is a key {name} already: take another --name, and revoke that one later.")
     expires = today() + timedelta(days=days) if days else None
-    try:
-        secret, key = made(name, list(dict.fromkeys(scopes)), expires)
-    except SettingError as error:
-        raise click.ClickException(str(error)) from None
-    save(path, [*known, key])
+    with alone(path):
+        known = known_keys(path) if path.exists() else []
+        names = {key.id for key in known}
+        name = name or next(f"key-{n}" for n in range(1, len(known) + 2) if f"key-{n}" not in names)
+        if name in names:
+            raise click.ClickException(
+                f"There is a key {name} already: take another --name, and revoke that one later."
+            )
+        try:
+            secret, key = made(name, list(dict.fromkeys(scopes)), expires)
+        except SettingError as error:
+            raise click.ClickException(str(error)) from None
+        save(path, [*known, key])
     click.echo(f"{path} has the key {key.id} now ({described(key)}). It is shown this once:", err=True)
     click.echo(secret)
 
@@ -70,12 +78,34 @@ def list_keys(path: Path) -> None:
 @FILE
 def revoke(name: str, path: Path) -> None:
     """Take a key back: a running service refuses it within seconds."""
-    known = known_keys(path)
-    left = [key for key in known if key.id != name]
-    if len(left) == len(known):
-        raise click.ClickException(f"There is no key {name} in {path}: `live keys list` shows those there are.")
-    save(path, left)
+    with alone(path):
+        known = known_keys(path)
+        left = [key for key in known if key.id != name]
+        if len(left) == len(known):
+            raise click.ClickException(f"There is no key {name} in {path}: `live keys list` shows those there are.")
+        save(path, left)
     click.echo(f"{path} has no key {name} any more.")
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Change the file of keys while no other command does: of two that write what they have read, one would be lost.
+
+    Its folder is locked, as the file itself is replaced.
+
+    Raises:
+        click.ClickException: there is no such folder, and none can be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be written ({error.strerror or error}).") from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def known_keys(path: Path) -> list[Key]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ..drain import Drain
+from ..drain import Count, Drain
 from .exchange import Exchange
 
 CAPACITY = 10_000
@@ -18,11 +18,14 @@ FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 
 
 class AccessLog:
-    """Writes lines from a thread, so that a slow reader of the standard output holds no request up."""
+    """Writes lines from a thread, so that a slow reader of the standard output holds no request up.
 
-    def __init__(self, file: int) -> None:
+    `lost` is told of each line that found no room.
+    """
+
+    def __init__(self, file: int, lost: Count | None = None) -> None:
         self.file = file
-        self.drain: Drain[dict[str, Any]] = Drain(self.write, capacity=CAPACITY)
+        self.drain: Drain[dict[str, Any]] = Drain(self.write, capacity=CAPACITY, lost=lost)
 
     def note(self, exchange: Exchange) -> None:
         """Note a request that was answered."""

@@ -15,7 +15,7 @@ from ..answers import Answer, RequestError, refusal
 from ..observing.traces import Traces
 from .access import AccessLog
 from .auth.policy import Guard
-from .exchange import Application, Exchange, Message, Receive, Scope, Send
+from .exchange import Application, Caller, Exchange, Message, Receive, Scope, Send
 from .metrics import Metrics
 from .overload import Queue
 from .rates import Rates
@@ -107,7 +107,7 @@ class Edge:
             RequestError: there is no such path or method, or its caller is unknown, may not ask, or asks too often.
         """
         route, gate = exchange.route, self.gate
-        if route is None:
+        if route is None or not (route.bento or gate is None or route.path in gate.handlers):
             raise RequestError(404, "not_found", "There is no such path: try POST /v1/predict or GET /v1/info.")
         if exchange.method not in route.methods:
             allow = ((b"allow", route.allowed.encode()),)
@@ -117,23 +117,32 @@ class Edge:
             if route.bento and not route.inner:
                 return route
             raise RequestError(503, "starting", "The model is being loaded.", headers=((b"retry-after", b"1"),))
-        if gate.queue and route.scope:
-            gate.queue.enter()
         if route.scope is None:
-            if not route.inner and route.path not in gate.handlers and not route.bento:
-                raise RequestError(404, "not_found", "There is no such path: try POST /v1/predict or GET /v1/info.")
             return route
+        if gate.queue:
+            gate.queue.enter()
         if gate.guard:
-            exchange.caller = await gate.guard.caller(exchange)
+            exchange.caller = await self.known(gate.guard, exchange)
             if route.scope not in exchange.caller.scopes:
                 lacking = ((b"www-authenticate", b'Bearer error="insufficient_scope"'),)
                 said = f"This key may not ask this: it lacks the scope {route.scope}."
                 raise RequestError(403, "forbidden", said, headers=lacking)
         if gate.rates:
             await gate.rates.take(exchange)
-        if route.path not in gate.handlers:
-            raise RequestError(404, "not_found", "There is no such path: try POST /v1/predict or GET /v1/info.")
         return route
+
+    async def known(self, guard: Guard, exchange: Exchange) -> Caller:
+        """Return who asks; attempts of somebody unknown are limited as well, by address.
+
+        Raises:
+            RequestError: nobody knows them (401), or they have tried too often (429).
+        """
+        try:
+            return await guard.caller(exchange)
+        except RequestError:
+            if self.gate and self.gate.rates:
+                await self.gate.rates.take(exchange)
+            raise
 
     def note(self, exchange: Exchange) -> None:
         """Count and log a request, and let nothing of that reach its caller; checks of health are only counted."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 
 from ..answers import RequestError
 
 
 class Queue:
-    """Requests that have arrived at this process and aren't answered yet; uvicorn's own set of them is `waiting`."""
+    """Requests that have arrived at this process and aren't answered yet; `waiting` counts them."""
 
-    def __init__(self, most: int, waiting: Callable[[], Sized]) -> None:
+    def __init__(self, most: int, waiting: Callable[[], int]) -> None:
         self.most, self.waiting = most, waiting
 
     def enter(self) -> None:
@@ -19,7 +19,7 @@ class Queue:
         Raises:
             RequestError: too many wait already (503).
         """
-        if len(self.waiting()) > self.most:
+        if self.waiting() > self.most:
             raise RequestError(
                 503, "overloaded", "More requests wait than can be answered soon.", headers=((b"retry-after", b"1"),)
             )

@@ -19,8 +19,9 @@ from ..answers import RequestError, refusal
 
 MOST_HEAD_BYTES = 32 * 2**10
 MOST_HEADERS = 100
-# How long the rest of a request may take that has not come in one piece.
+# How long the rest of a request may take that has not come in one piece; a body, longer by what has come of it by then.
 HEAD_SECONDS, BODY_SECONDS = 5.0, 10.0
+SLOWEST_BYTES_A_SECOND = 128 * 2**10
 TOO_LARGE = RequestError(431, "head_too_large", "The request's head is larger than the service reads.")
 TOO_SLOW = RequestError(408, "too_slow", "The rest of the request did not arrive in time.")
 NOT_HTTP = RequestError(400, "invalid_http", "This is not valid HTTP.")
@@ -33,21 +34,22 @@ def install() -> None:
     uvicorn.config.HTTP_PROTOCOLS["auto"] = f"{__name__}:GuardedProtocol"
 
 
-def queued() -> Sized:
-    """Return the requests that this process has taken in and not answered."""
-    return GuardedProtocol.running
+def queued() -> int:
+    """Return how many requests this process has taken in and not answered, on all its ports."""
+    return sum(map(len, GuardedProtocol.running))
 
 
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's fast protocol, which ends a connection whose request has too large a head, or comes too slowly."""
 
-    # The running requests of the server, which all its connections share.
-    running: ClassVar[Sized] = ()
+    # The running requests of each server in this process: all connections of one share a set.
+    running: ClassVar[list[Sized]] = []
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        GuardedProtocol.running = self.tasks
-        self.head_bytes = 0
+        if not any(tasks is self.tasks for tasks in self.running):
+            self.running.append(self.tasks)
+        self.head_bytes = self.body_bytes = 0
         self.in_head, self.in_body = True, False
         self.deadline: TimerHandle | None = None
         # Whether the server stops.
@@ -69,9 +71,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.in_head and before and self.head_bytes > MOST_HEAD_BYTES:
             self.refuse(TOO_LARGE)
         elif self.in_body:
-            # One deadline for the whole body: a byte now and then doesn't move it.
+            # A byte now and then doesn't move the deadline of a body.
             if before:
-                self.await_rest(BODY_SECONDS)
+                self.await_body(self.loop.time() + BODY_SECONDS)
         elif self.in_head and self.head_bytes:
             if self.deadline is None:
                 self.await_rest(HEAD_SECONDS)
@@ -93,12 +95,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MOST_HEAD_BYTES:
             self.refuse(TOO_LARGE)
             return
-        self.in_head, self.in_body, self.head_bytes = False, True, 0
+        self.in_head, self.in_body, self.head_bytes, self.body_bytes = False, True, 0, 0
         super().on_headers_complete()
         if self.ending and self.cycle is not None:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
+        self.body_bytes += len(body)
         if not self.is_ended():
             super().on_body(body)
 
@@ -126,6 +129,15 @@ class GuardedProtocol(HttpToolsProtocol):
         """End the connection unless what is awaited has come by then."""
         self.await_nothing()
         self.deadline = self.loop.call_later(seconds, self.refuse, TOO_SLOW)
+
+    def await_body(self, deadline: float) -> None:
+        """End the connection then, or later by as long as what has come of its body may take."""
+        self.await_nothing()
+        due = deadline + self.body_bytes / SLOWEST_BYTES_A_SECOND
+        if due <= self.loop.time():
+            self.refuse(TOO_SLOW)
+        else:
+            self.deadline = self.loop.call_at(due, self.await_body, deadline)
 
     def await_nothing(self) -> None:
         """Let what may take its time take it."""

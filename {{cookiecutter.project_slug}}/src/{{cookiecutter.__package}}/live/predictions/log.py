@@ -10,6 +10,7 @@ from pathlib import Path
 from ...core.schema import Columns as Fed
 from ...core.schema import Feature
 from ...core.sections import Predictions
+from ..drain import Count
 from ..edge.exchange import Exchange
 from ..runtime import Prediction
 from ..settings import Settings
@@ -18,7 +19,7 @@ from .blocks import Source
 from .lines import Note, drawn
 from .policy import Columns, load_policy, sampled
 from .publisher import Publisher
-from .spooling import Count, Spooling
+from .spooling import Spooling
 
 
 def today() -> date:

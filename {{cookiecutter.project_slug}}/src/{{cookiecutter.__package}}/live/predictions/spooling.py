@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from ..drain import Drain
+from ..drain import Count, Drain
 from .lines import Note, lines
 from .policy import Columns
 from .publisher import Publisher
@@ -27,7 +27,6 @@ SPOOL_SECONDS = 600.0
 SAY_SECONDS = 60.0
 # A disk that hangs must not keep a service from ending.
 CLOSING_SECONDS = 5.0
-Count = Callable[[float], None]
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +37,6 @@ class Spooling(Drain[Note]):
         self, folder: Path, columns: Columns, publisher: Publisher, dropped: Count, clock: Callable[[], date]
     ) -> None:
         self.folder, self.columns, self.publisher, self.clock = folder, columns, publisher, clock
-        self.count = dropped
         self.spool: Spool | None = None
         # Requests and shadows are noted by threads of their own.
         self.counting = threading.Lock()
@@ -47,18 +45,17 @@ class Spooling(Drain[Note]):
         self.synced = time.monotonic()
         self.said = -SAY_SECONDS
         publisher.ask()
-        super().__init__(self.write, capacity=MOST_NOTES)
+        super().__init__(self.write, capacity=MOST_NOTES, lost=dropped)
 
     def put(self, item: Note) -> bool:
         """Put a note in, and return whether there was room for it."""
         with self.counting:
-            full = bool(self.items) and self.rows_in - self.rows_out + item.kept > MOST_ROWS
-            if not full and super().put(item):
-                self.rows_in += item.kept
-                return True
-            self.dropped += full
-        self.count(1)
-        return False
+            if self.items and self.rows_in - self.rows_out + item.kept > MOST_ROWS:
+                self.lose(1)
+                return False
+            kept = super().put(item)
+            self.rows_in += item.kept if kept else 0
+            return kept
 
     def flush(self) -> None:
         """Write all that waits, and do what is due even when nobody asks anything."""
@@ -115,11 +112,6 @@ class Spooling(Drain[Note]):
             self.finish()
         except OSError:
             self.publisher.ask()
-
-    def lose(self, records: int) -> None:
-        """Count what is lost."""
-        self.dropped += records
-        self.count(records)
 
     def say(self, error: Exception) -> None:
         """Say what keeps predictions from being noted, once a minute at most, and nothing of what was asked."""

@@ -22,6 +22,8 @@ from .settings import Settings, env_text, merged
 from .target import Pinned, RolloutError
 
 START_SECONDS, STOP_SECONDS, PULL_SECONDS, FOLLOW_SECONDS = 120, 60, 1200, 15
+# How long the way back waits for a proxy to say that it follows; the file is the truth either way.
+BACK_SECONDS = 2
 # Prometheus shows a key, and an empty one where none is wanted.
 FOLDERS = (
     'cd "$0" && mkdir -p routes secrets certificates && { test -e secrets/metrics.key || : >secrets/metrics.key; }'
@@ -38,6 +40,8 @@ class Compose(Inside):
     ) -> None:
         super().__init__(host, project, headers)
         self.folder, self.source = folder, source
+        # How often each colour had been started again when this release began with it.
+        self.restarts: dict[Colour, int] = {}
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -86,7 +90,11 @@ class Compose(Inside):
     def start(self, colour: Colour, pinned: Pinned) -> None:
         """Start a colour on an image, unless it runs on that already."""
         self.write_env({colour: pinned.image})
+        before = self.container(colour)
         self.compose("up", "--detach", "--no-deps", "--quiet-pull", colour, seconds=START_SECONDS)
+        after = self.container(colour)
+        same = before and after and before["Id"] == after["Id"]
+        self.restarts[colour] = after["RestartCount"] if same and after else 0
 
     def stop(self, colour: Colour) -> None:
         """Stop a colour, and let it answer what it has begun."""
@@ -121,14 +129,18 @@ class Compose(Inside):
         done = self.host.run("docker", "compose", "--project-directory", str(self.folder), *words, seconds=seconds)
         return self.host.required(done, f"`docker compose {words[0]} {words[-1]}` failed").said
 
+    def container(self, colour: Colour) -> dict[str, Any] | None:
+        """Return what Docker knows of a colour's container, or None if there is none."""
+        done = self.host.run("docker", "container", "inspect", self.name(colour))
+        return json.loads(done.said)[0] if not done.code else None
+
     def ill(self, colour: Colour) -> str:
         """Return why a colour can't answer, or nothing."""
-        done = self.host.run("docker", "container", "inspect", self.name(colour))
-        if done.code:
+        known = self.container(colour)
+        if known is None:
             return "there is no such container."
-        known = json.loads(done.said)[0]
-        state = known["State"]
-        if state["Status"] == "running" and not known["RestartCount"]:
+        state, restarts = known["State"], known["RestartCount"]
+        if state["Status"] == "running" and restarts <= self.restarts.get(colour, restarts):
             return ""
         how = (
             "it took more memory than it may" if state["OOMKilled"] else f"it ended with exit code {state['ExitCode']}"
@@ -143,8 +155,11 @@ class Compose(Inside):
         except RouteError as error:
             raise RolloutError(str(error)) from None
 
-    def route(self, weights: Weights) -> None:
-        """Give each colour another share, and return when the proxy follows."""
+    def route(self, weights: Weights, *, insist: bool = True) -> None:
+        """Give each colour another share, and return when the proxy follows, or soon after where nobody insists.
+
+        Where shares change again before it has looked, it sees no change at all.
+        """
         path = self.folder / "routes/live.yml"
         if not weights:
             self.host.required(self.host.run("rm", "-f", str(path)), "The routes can't be taken away")
@@ -158,23 +173,21 @@ class Compose(Inside):
         observer = max(weights, key=lambda colour: weights[colour])
         before = self.reloads(observer)
         self.host.write(path, text, "644")
-        if before is not None:
-            self.wait_until_followed(observer, before)
+        if before is None or self.followed(observer, before, FOLLOW_SECONDS if insist else BACK_SECONDS) or not insist:
+            return
+        raise RolloutError(
+            f"The proxy doesn't follow {self.folder}/routes: `docker compose logs proxy` there says why; or the "
+            f"containers named {self.project}-… are those of another folder."
+        )
 
-    def wait_until_followed(self, observer: Colour, before: int) -> None:
-        """Return when the proxy has read the routes.
-
-        Raises:
-            RolloutError: it doesn't, as when it belongs to another folder.
-        """
-        deadline = time.monotonic() + FOLLOW_SECONDS
+    def followed(self, observer: Colour, before: int, seconds: float) -> bool:
+        """Return, as soon as it is known, whether the proxy takes new routes within so many seconds."""
+        deadline = time.monotonic() + seconds
         while self.reloads(observer) in (before, None):
             if time.monotonic() > deadline:
-                raise RolloutError(
-                    f"The proxy doesn't follow {self.folder}/routes: `docker compose logs proxy` there says why; or "
-                    f"the containers named {self.project}-… are those of another folder."
-                )
+                return False
             time.sleep(0.1)
+        return True
 
     def entries(self) -> list[Entry]:
         """Return the log of releases, the oldest first."""

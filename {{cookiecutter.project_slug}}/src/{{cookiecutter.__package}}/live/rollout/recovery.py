@@ -29,7 +29,7 @@ def recover(target: Target, say: Callable[[str], None]) -> None:
             "in the folder of the deploy starts the one that answered before; then ask again."
         )
     if back:
-        target.route({back: 100})
+        target.route({back: 100}, insist=False)
     if back != left.colour:
         target.stop(left.colour)
     why = f"killed before its end; {back} answers everything" if back else "killed before anything answered"

@@ -172,7 +172,7 @@ def given_up(target: Target, entry: Entry, error: BaseException, evidence: list[
     who = f"{entry.before} answers everything" if entry.before else "nothing answers yet"
     try:
         if entry.before:
-            target.route({entry.before: 100})
+            target.route({entry.before: 100}, insist=False)
         else:
             target.route({})
         target.stop(entry.colour)

@@ -61,8 +61,8 @@ class Target(Protocol):
     def weights(self) -> Weights:
         """Return which share each colour gets."""
 
-    def route(self, weights: Weights) -> None:
-        """Give each colour another share, and return when the proxy follows."""
+    def route(self, weights: Weights, *, insist: bool = True) -> None:
+        """Give each colour another share, and return when the proxy follows, or soon after where nobody insists."""
 
     def entries(self) -> list[Entry]:
         """Return the log of releases, the oldest first."""

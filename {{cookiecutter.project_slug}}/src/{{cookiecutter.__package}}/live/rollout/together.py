@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...core.registry.entries import Version
 from ...core.registry.errors import ReleaseError, StoreError
+from ..registry.proof import prove
 from ..registry.rollback import former_champion, rollback, version_before
 from ..registry.store import Registry, Situation, look
 from ..registry.transition import Author
@@ -22,7 +23,8 @@ ALONE = "`live rollback --only registry` and `--only image` move one without the
 def back(target: Target, registry: Registry, wanted: str | None, author: Author, rules: Rules, say: Say) -> None:
     """Let the image of a former champion answer again, and make that version the champion: both, or neither.
 
-    The image goes first, as it is what callers meet; should the registry refuse then, the image comes back.
+    What the registry can refuse is asked first. Then the image goes, as it is what callers meet; should the registry
+    refuse all the same, the image comes back.
 
     Raises:
         RolloutError: nothing has been changed; the message says why.
@@ -42,7 +44,9 @@ def back(target: Target, registry: Registry, wanted: str | None, author: Author,
         say(f"The image of {version.shown} answers already.")
         move()
         return
-    release(target, back_to(image_of(version, answering), version, author), rules, say, also=move)
+    image = image_of(version, answering)
+    prove(registry, version)
+    release(target, back_to(image, version, author), rules, say, also=move)
 
 
 def back_to(image: str, version: Version, author: Author) -> Wanted:

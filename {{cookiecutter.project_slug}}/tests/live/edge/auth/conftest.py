@@ -40,7 +40,7 @@ class IssuerServer:
             def do_GET(self) -> None:
                 issuer.asked += 1
                 time.sleep(issuer.seconds)
-                body = issuer.body()
+                body = issuer.described() if self.path.startswith("/.well-known/") else issuer.body()
                 self.send_response(issuer.status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -51,6 +51,10 @@ class IssuerServer:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def described(self) -> bytes:
+        """Return what it says of itself, at the address that OpenID Connect gives it."""
+        return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/jwks", "scopes_supported": ["x"]}).encode()
 
     def body(self) -> bytes:
         """Return the key set, with a shared secret and a key for encryption beside what is for signatures."""

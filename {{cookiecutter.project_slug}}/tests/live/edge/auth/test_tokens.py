@@ -32,7 +32,8 @@ def tokens_for(issuer: Any) -> Iterator[Callable[..., tokens.Tokens]]:
     opened = []
 
     def make(pace: Pace | None = None, **settings: Any) -> tokens.Tokens:
-        opened.append(tokens.Tokens(issuer.settings(**settings), Issuer(f"{issuer.url}/jwks", pace)))
+        known = issuer.settings(**settings)
+        opened.append(tokens.Tokens(known, Issuer(known.jwt_jwks_url, pace, name=issuer.url)))
         return opened[-1]
 
     yield make
@@ -278,7 +279,7 @@ def test_while_the_issuer_is_away_its_keys_stay_valid(
     """New tokens too; and when it is back, its new keys are found."""
     checked = tokens_for(QUICK)
     if outage == "gone":
-        monkeypatch.setattr(checked.issuer.client, "uri", "http://127.0.0.1:9/jwks")
+        checked.issuer.url = "http://127.0.0.1:9/jwks"
     elif outage == "garbage":
         monkeypatch.setattr(issuer, "body", lambda: b'{"keys": 5}')
     elif outage == "no keys":
@@ -293,6 +294,40 @@ def test_while_the_issuer_is_away_its_keys_stay_valid(
         eventually(lambda: not checked.issuer.reached)
         assert "could not be fetched" in caplog.text
     assert checked.caller(issuer.token("rsa")) is not None
+
+
+def test_an_openid_provider_says_itself_where_its_keys_are(
+    issuer: Any, tokens_for: Callable[..., tokens.Tokens], eventually: Eventually
+):
+    """Its name is enough, and is asked again while it is away."""
+    issuer.status = 503
+    checked = tokens_for(QUICK, jwt_jwks_url="")
+    assert not checked.issuer.known
+    issuer.status = 200
+    eventually(lambda: checked.issuer.known)
+    assert checked.caller(issuer.token()) == ("jwt:reports", {"predict"})
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"issuer": "https://other.example.org", "jwks_uri": "{url}/jwks"},
+        {"issuer": "{url}", "jwks_uri": "http://other.example.org/jwks"},
+        {"issuer": "{url}", "jwks_uri": "file:///etc/passwd"},
+        {"issuer": "{url}"},
+        [],
+    ],
+    ids=["another's name", "an open line", "a file", "no address", "no document"],
+)
+def test_a_provider_that_is_not_itself_is_not_believed(
+    issuer: Any, monkeypatch: pytest.MonkeyPatch, tokens_for: Callable[..., tokens.Tokens], described: Any
+):
+    """Nobody is let in on its keys."""
+    said = json.dumps(described).replace("{url}", issuer.url).encode()
+    monkeypatch.setattr(issuer, "described", lambda: said)
+    checked = tokens_for(QUICK, jwt_jwks_url="")
+    with pytest.raises(RequestError, match="issuer can't be reached"):
+        checked.caller(issuer.token())
 
 
 def test_keys_of_an_issuer_that_stays_away_end(issuer: Any, tokens_for: Callable[..., tokens.Tokens]):
@@ -357,7 +392,7 @@ SETTINGS = [
     ({"jwt_issuer": ""}, "needs LIVE_JWT_ISSUER"),
     ({"jwt_audience": ""}, "needs LIVE_JWT_AUDIENCE"),
     ({"jwt_audience": " , "}, "needs LIVE_JWT_AUDIENCE"),
-    ({"jwt_jwks_url": ""}, "needs LIVE_JWT_JWKS_URL"),
+    ({"jwt_jwks_url": "", "jwt_issuer": "http://i"}, "LIVE_JWT_ISSUER has to begin with https://"),
     ({"jwt_jwks_url": "http://issuer.example.org/jwks"}, "has to begin with https://"),
     ({"jwt_jwks_url": "http://localhost.example.org/jwks"}, "has to begin with https://"),
     ({"jwt_jwks_url": "file:///etc/passwd"}, "has to begin with https://"),

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import jwt
 
+from .discovery import keys_url
+
 # How long keys are taken for the issuer's newest, and how soon it is asked again when it was away.
 REFRESH_SECONDS, RETRY_SECONDS = 300.0, 10.0
 # Whatever callers send, the issuer isn't asked more often than this.
@@ -39,11 +41,13 @@ class PublicKey(NamedTuple):
 
 
 class Issuer:
-    """Holds the issuer's keys by their id. A change replaces `keys` as a whole."""
+    """Holds the issuer's keys by their id. A change replaces `keys` as a whole.
 
-    def __init__(self, url: str, pace: Pace | None = None) -> None:
-        self.pace = pace or Pace()
-        self.client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=FETCH_SECONDS)
+    They are at `url`; without one, the issuer is asked by its name where they are.
+    """
+
+    def __init__(self, url: str, pace: Pace | None = None, *, name: str = "") -> None:
+        self.pace, self.url, self.name = pace or Pace(), url, name
         self.keys: Mapping[str | None, PublicKey] = {}
         self.said: Any = None
         self.fetched = float("-inf")
@@ -74,18 +78,28 @@ class Issuer:
     def fetch(self) -> None:
         """Ask the issuer for its keys; what goes wrong leaves those that were there."""
         try:
-            said = self.client.fetch_data()
+            said = self.published()
             keys = public_keys(said["keys"])
         except Exception as error:
             # Whatever an issuer answers, the thread has to live on: without it, no key would ever be replaced.
-            logger.error("The keys of LIVE_JWT_JWKS_URL could not be fetched: %s.", type(error).__name__)
+            logger.error("The keys of %s could not be fetched: %s.", self.setting, type(error).__name__)
             self.reached = False
             return
         if not self.reached and self.keys:
-            logger.warning("The keys of LIVE_JWT_JWKS_URL can be fetched again.")
+            logger.warning("The keys of %s can be fetched again.", self.setting)
         if said != self.said:
             self.said, self.keys = said, keys
         self.fetched, self.reached = time.monotonic(), True
+
+    def published(self) -> Any:
+        """Return the key set that the issuer publishes now."""
+        url = self.url or keys_url(self.name, FETCH_SECONDS)
+        return jwt.PyJWKClient(url, cache_jwk_set=False, timeout=FETCH_SECONDS).fetch_data()
+
+    @property
+    def setting(self) -> str:
+        """The setting that says where the keys are."""
+        return "LIVE_JWT_JWKS_URL" if self.url else "LIVE_JWT_ISSUER"
 
     def close(self) -> None:
         """Stop fetching; a fetch that is under way isn't waited for."""

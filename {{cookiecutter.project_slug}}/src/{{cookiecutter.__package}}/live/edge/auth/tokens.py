@@ -13,6 +13,7 @@ from ...answers import RequestError
 from ...settings import SettingError, Settings
 from ..exchange import Caller
 from ..routes import Scope
+from .discovery import TRUSTED_URL
 from .issuer import Issuer
 
 # A shared secret would let everybody who can check a token make one, and `none` let everybody make one.
@@ -23,8 +24,6 @@ LONGEST_NAME = 64
 SCOPES = frozenset(get_args(Scope))
 SCOPE_CLAIMS = ("scope", "scp", "roles")
 NAME_CLAIMS = ("sub", "client_id", "azp")
-# Whoever could change the answer on its way could let everybody in.
-TRUSTED_URL = re.compile(r"https://[^/\s]|http://(localhost|127\.0\.0\.1|\[::1\])[:/]")
 UNSAFE = re.compile(r"[^A-Za-z0-9._@:|-]")
 
 
@@ -146,7 +145,7 @@ def tokens_of(settings: Settings) -> Tokens:
         SettingError: a setting is missing or wrong.
     """
     check_tokens(settings)
-    return Tokens(settings, Issuer(settings.jwt_jwks_url))
+    return Tokens(settings, Issuer(settings.jwt_jwks_url, name=settings.jwt_issuer))
 
 
 def check_tokens(settings: Settings) -> None:
@@ -155,15 +154,17 @@ def check_tokens(settings: Settings) -> None:
     Raises:
         SettingError: a setting is missing or wrong.
     """
-    for setting in ("jwt_issuer", "jwt_audience", "jwt_jwks_url"):
+    for setting in ("jwt_issuer", "jwt_audience"):
         if not listed(getattr(settings, setting)):
             raise SettingError(f"LIVE_AUTH asks for jwt, which needs LIVE_{setting.upper()}.")
     wrong = [name for name in listed(settings.jwt_algorithms) if name not in ASYMMETRIC]
     if wrong or not listed(settings.jwt_algorithms):
         said = f"names {wrong[0]!r}" if wrong else "names none"
         raise SettingError(f"LIVE_JWT_ALGORITHMS {said}: it takes {', '.join(ASYMMETRIC)}, which have public keys.")
-    if not TRUSTED_URL.match(settings.jwt_jwks_url):
-        raise SettingError("LIVE_JWT_JWKS_URL has to begin with https:// (or http:// and this machine's own address).")
+    asked = "jwt_jwks_url" if settings.jwt_jwks_url else "jwt_issuer"
+    if not TRUSTED_URL.match(getattr(settings, asked)):
+        said = "has to begin with https:// (or http:// and this machine's own address)"
+        raise SettingError(f"LIVE_{asked.upper()} {said}.")
 
 
 def listed(text: str) -> list[str]:
