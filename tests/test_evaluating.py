@@ -152,7 +152,7 @@ def test_with_a_store_the_champion_is_the_registry_s(
     before = (tmp_path / "registry.db").read_bytes()
     run = evaluate("weaker", "weaker", caches, secrets={"MLFLOW_TRACKING_URI": store})
     assert run.jobs == {"evaluate": "failure", "comment": "success"}
-    assert "The champion is the registry's, by its alias `champion`." in run.summary
+    assert "The champion is the registry's, the version with the alias champion." in run.summary
     assert "| ✗ | regression |" in run.summary
     assert (tmp_path / "registry.db").read_bytes() == before
 

@@ -40,7 +40,7 @@ def lay_champion(root: Path, revision: str, folder: Path, environ: Mapping[str, 
 def chosen(root: Path, revision: str, folder: Path, environ: Mapping[str, str], say: Say) -> Provenance:
     """Return who the champion is, with its files in the folder unless the registry has them."""
     if environ.get("MLFLOW_TRACKING_URI"):
-        return Provenance(how="alias", says="The champion is the registry's, by its alias `champion`.")
+        return Provenance(how="alias", says="The champion is the registry's, the version with the alias champion.")
     commit = commit_of(root, revision)
     if not commit:
         return nobody(revision, "", absent(root, revision))
