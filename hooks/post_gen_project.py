@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 # Which folders an answer is for.
-FOLDERS = {"compose": ("deploy",), "none": ()}
+FOLDERS = {"compose": ("deploy", ".github/actions/deploy"), "none": ()}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ placeholders, if baking it again gives exactly the edited text; otherwise it is 
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import subprocess
 import sys
@@ -61,6 +62,8 @@ def take_back(project: Path, path: str, fresh: Path) -> bool:
         source.unlink()
         return True
     edited = (project / path).read_text(encoding="utf-8")
+    if any(fnmatch.fnmatch(path, pattern) for pattern in context["_copy_without_render"]):
+        return take_back_as_it_is(source, path, edited, context)
     if source.exists() and "{%" in source.read_text(encoding="utf-8"):
         return False
     template = with_placeholders(edited, context)
@@ -68,6 +71,16 @@ def take_back(project: Path, path: str, fresh: Path) -> bool:
         return False
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(template, encoding="utf-8")
+    print(f"taken back: {path}")
+    return True
+
+
+def take_back_as_it_is(source: Path, path: str, edited: str, context: dict[str, str]) -> bool:
+    """Write what baking copies without rendering; return whether it carries no name, so that it fits every project."""
+    if with_placeholders(edited, context) != edited:
+        return False
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(edited, encoding="utf-8")
     print(f"taken back: {path}")
     return True
 

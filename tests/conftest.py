@@ -23,6 +23,20 @@ def baked(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for environments that jobs of workflows start from; all processes of a test run share it.
+
+    ACTING_ENVIRONMENTS may name one that outlives the run, to try a test without the wait.
+    """
+    if named := os.environ.get("ACTING_ENVIRONMENTS"):
+        return Path(named)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "environments"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone whose pipeline has run and was committed, for all tests that serve its Bento. They leave it as it is.
 

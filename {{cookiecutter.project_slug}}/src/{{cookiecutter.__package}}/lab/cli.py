@@ -10,7 +10,10 @@ from pathlib import Path
 import click
 
 from ..core.project import WorkspaceError, find_root
+from .restoring.commands import restore
 from .staleness.locks import record_unchanged_code, release_dead_locks
+from .tuning.commands import tune
+from .waiting.commands import wait
 
 CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 
@@ -48,16 +51,19 @@ def run(name: str, smoke: bool, cell_seconds: float) -> None:
 
 @main.command(short_help="Which notebooks are stale, and why.")
 @click.option("--check", is_flag=True, help="Exit with 1 if a notebook is stale.")
-def status(check: bool) -> None:
+@click.option("--committed", is_flag=True, help="Judge what git holds; what DVC keeps need not be here.")
+def status(check: bool, committed: bool) -> None:
     """Say of each notebook whether it is up to date, and if not, what makes it stale: a line for each reason.
 
     Code, parameters, inputs and outputs count; prose and the outputs shown in a notebook don't. Nothing is run or
     written. The exit code is 0, or 1 where a notebook is broken; with --check also where one is stale.
+
+    With --committed, as in CI, a project that never ran isn't stale, nor is one whose data was merely not pulled.
     """
     from .staleness.status import status_lines
 
     with sentences():
-        lines, verdicts = status_lines(find_root(Path.cwd()))
+        lines, verdicts = status_lines(find_root(Path.cwd()), committed)
     click.echo("\n".join(lines))
     if any(verdict.fault or (check and verdict.stale) for verdict in verdicts):
         raise SystemExit(1)
@@ -185,29 +191,8 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-@main.command(short_help="Search for better options of the model.")
-@click.option("--trials", type=click.IntRange(min=1), help="How many options to try in all; default: tune.trials.")
-@click.option("--minutes", type=click.FloatRange(min=0), help="How long to go on at most; default: tune.minutes.")
-@click.option("--estimator", "estimators", default="", help="Search these instead, such as lightgbm,xgboost.")
-@click.option("--apply", "write", is_flag=True, help="Write the best into params.yaml; alone, what is known already.")
-def tune(trials: int | None, minutes: float | None, estimators: str, write: bool) -> None:
-    """Search for better options of the model on the training data; a search that was stopped goes on."""
-    from ..core.options import ModelError
-    from ..core.records import ParamsError
-    from .stage import Stage
-    from .tuning import search as tuning
-
-    with sentences(ParamsError, ModelError):
-        stage = Stage("train")
-        limits, known_only = stage.params.tune, write and trials is None and minutes is None
-        names = [name.strip() for name in estimators.split(",") if name.strip()]
-        wanted = 0 if known_only else trials or limits.trials
-        try:
-            found = tuning.tune(stage, names, trials=wanted, minutes=minutes or limits.minutes)
-        except KeyboardInterrupt:
-            raise click.ClickException("Stopped; the next `make tune` goes on from here.") from None
-        click.echo(tuning.report(found))
-        click.echo(tuning.way_on(found, stage.root / "params.yaml", write))
+for command in (restore, tune, wait):
+    main.add_command(command)
 
 
 @contextmanager

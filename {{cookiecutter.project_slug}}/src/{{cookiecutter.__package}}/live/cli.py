@@ -13,6 +13,7 @@ from .commands.image import image
 from .commands.keys import keys
 from .commands.loadtest import loadtest
 from .commands.predictions import predictions
+from .commands.publish import publish
 from .commands.rows import load_rows
 from .commands.smoke import smoke
 from .commands.trace import trace
@@ -20,7 +21,7 @@ from .launch import become_server, check_start
 from .server import ServerError
 from .settings import SettingError
 
-COMMANDS = (*releases.COMMANDS, *deployment.COMMANDS, trace, keys, predictions, image, smoke, loadtest)
+COMMANDS = (*releases.COMMANDS, *deployment.COMMANDS, trace, keys, predictions, image, publish, smoke, loadtest)
 
 
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

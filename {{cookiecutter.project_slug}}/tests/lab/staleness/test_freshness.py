@@ -287,3 +287,50 @@ def test_a_cache_elsewhere_is_found(pipeline_ran: Path, run_dvc: Callable[..., s
     run_dvc(pipeline_ran, "cache", "dir", "../shared", *(["--local"] if where == "config.local" else []))
     assert not any(verdict.stale for verdict in judge(pipeline_ran).values())
     assert dvc_says(pipeline_ran) == set()
+
+
+def relock(root: Path, stage: str, path: str) -> None:
+    """Have dvc.lock say that a stage wrote something else."""
+    lock = workspace.load_yaml(root / "dvc.lock")
+    next(out for out in lock["stages"][stage]["outs"] if out["path"] == path)["md5"] = "f" * 32
+    (root / "dvc.lock").write_text(json.dumps(lock), encoding="utf-8")
+
+
+CLONES = [
+    pytest.param(lambda root: None, {}, id="what DVC keeps was not pulled"),
+    pytest.param(
+        replace("params.yaml", "seed: 2013", "seed: 2014"),
+        {"01_first": ["seed: 2013 -> 2014"], "02_second": []},
+        id="a parameter",
+    ),
+    pytest.param(
+        remove("metrics/evaluation.json"),
+        {"02_second": ["output metrics/evaluation.json missing: git keeps it, so commit it"]},
+        id="a metric that was not committed",
+    ),
+    pytest.param(write("data/external/more.csv.dvc"), {}, id="a table that DVC keeps was not pulled"),
+    pytest.param(
+        lambda root: relock(root, "first", "data/table.txt"),
+        {"02_second": ["input data/table.txt changed"]},
+        id="half of a run was committed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), CLONES)
+def test_of_a_clone_only_what_git_holds_is_judged(pipeline_ran: Path, change: Edit, expected: dict[str, list[str]]):
+    """Nothing that DVC keeps is there, as in CI; what was committed has to fit together all the same."""
+    for name in (".dvc/cache", "models/bento", "data/table.txt", "reports"):
+        remove(name)(pipeline_ran)
+    change(pipeline_ran)
+    found = freshness.Freshness(pipeline_ran, committed=True).verdicts()
+    assert {verdict.title: list(verdict.reasons) for verdict in found if verdict.stale} == expected
+    result = CliRunner().invoke(cli.main, ["status", "--committed", "--check"])
+    assert result.exit_code == bool(expected)
+
+
+def test_what_never_ran_is_not_stale_where_only_git_is_judged(tiny: Path):
+    """A new repository is green at its first push."""
+    result = CliRunner().invoke(cli.main, ["status", "--committed", "--check"])
+    assert result.exit_code == 0
+    assert result.output.strip() == "There is no dvc.lock: nothing has been run yet, so nothing can be stale."

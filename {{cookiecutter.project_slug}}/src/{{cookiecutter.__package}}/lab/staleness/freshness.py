@@ -38,10 +38,14 @@ class Verdict(NamedTuple):
 
 
 class Freshness:
-    """Judges the stages of a project, in the order of dvc.yaml."""
+    """Judges the stages of a project, in the order of dvc.yaml.
 
-    def __init__(self, root: Path) -> None:
+    With `committed` it judges what git holds: what DVC keeps may be elsewhere, so only what is here has to be right.
+    """
+
+    def __init__(self, root: Path, committed: bool = False) -> None:
         self.root = root
+        self.committed = committed
         self.hashes = Hashes(root)
         self.locked = locked_stages(root)
         self.entries = {name: entry for name, entry in load_entries(root).items() if "cmd" in entry}
@@ -111,6 +115,8 @@ class Freshness:
         listed = [dep for dep in self.entries[name].get("deps", []) if not (spec and dep == spec.projection)]
         for path in listed:
             found = self.hashes.of(path)
+            if self.committed and (not found or self.lacks_part(path)):
+                found = self.written(path) or locked.get(path, "")
             kind = "module" if path.endswith(".py") else "input"
             if not found:
                 if not self.made(path):
@@ -139,10 +145,13 @@ class Freshness:
                 missing[path] = in_cache
             elif found != kept:
                 yield f"output {path} is not what the notebook wrote"
-            elif cached and not in_cache:
+            elif cached and not in_cache and not self.committed:
                 yield f"output {path} is not in DVC's cache"
+        if self.committed:
+            missing = {path: kept for path, kept in missing.items() if (path, True) not in outputs_of(entry)}
         if missing:
             way = "`dvc checkout` brings it back" if all(missing.values()) else "`dvc pull` brings what was shared"
+            way = "git keeps it, so commit it" if self.committed else way
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             yield f"output {next(iter(missing))}{more} missing: {way}"
 
@@ -155,6 +164,17 @@ class Freshness:
     def made(self, path: str) -> bool:
         """Return whether a stage makes this path."""
         return any(overlap(path, out) for entry in self.entries.values() for out, _ in outputs_of(entry))
+
+    def written(self, path: str) -> str:
+        """Return the hash of what the last run of an earlier stage wrote to this path; empty if none makes it."""
+        outs = (recorded(entry.get("outs")) for entry in self.locked.values())
+        return next((hashes[path] for hashes in outs if path in hashes), "")
+
+    def lacks_part(self, path: str) -> bool:
+        """Return whether DVC tracks something at or below this path by a .dvc file, and it isn't here."""
+        folder = self.root / path
+        pointers = [folder.with_name(f"{folder.name}.dvc"), *folder.rglob("*.dvc")]
+        return any(pointer.is_file() and not pointer.with_suffix("").exists() for pointer in pointers)
 
     def before(self, name: str) -> set[str]:
         """Return the stages whose outputs a stage reads."""

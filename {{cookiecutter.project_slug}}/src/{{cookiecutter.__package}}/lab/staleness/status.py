@@ -9,13 +9,15 @@ from .freshness import Freshness, Verdict
 from .locks import dvc_at_work
 
 
-def status_lines(root: Path) -> tuple[list[str], list[Verdict]]:
-    """Return what to say of a project, and the verdicts behind it.
+def status_lines(root: Path, committed: bool = False) -> tuple[list[str], list[Verdict]]:
+    """Return what to say of a project, or of what git holds of it, and the verdicts behind it.
 
     Raises:
         WorkspaceError: dvc.yaml, dvc.lock or params.yaml can't be read.
     """
-    verdicts = Freshness(root).verdicts()
+    if committed and not (root / "dvc.lock").exists():
+        return ["There is no dvc.lock: nothing has been run yet, so nothing can be stale."], []
+    verdicts = Freshness(root, committed).verdicts()
     lines = [*opening(root), *(line for verdict in verdicts for line in verdict_lines(verdict, verdicts))]
     return [*lines, "", closing(verdicts)], verdicts
 

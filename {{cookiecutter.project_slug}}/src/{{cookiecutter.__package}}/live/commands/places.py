@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 ENVIRONMENT = click.option(
     "--environment", default="production", show_default=True, envvar="DEPLOY_ENVIRONMENT", help="What it is for."
 )
-HOST = click.option("--host", default="", envvar="DEPLOY_HOST", help="ssh://user@host; this machine if left out.")
+# A workflow's variable can't be set to nothing, and its runner may be on the machine itself: that is what local is for.
+HOST = click.option(
+    "--host",
+    default="",
+    envvar="DEPLOY_HOST",
+    callback=lambda _context, _option, value: "" if value == "local" else value,
+    help="ssh://user@host; this machine if left out, or local.",
+)
 FOLDER = click.option(
     "--folder", default="", envvar="DEPLOY_FOLDER", help="Where on the host; by default PROJECT/ENVIRONMENT at home."
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..registry.transition import Author
 
 VERSION = click.argument("version", required=False)
+KEPT_NOWHERE = "without the secret MLFLOW_TRACKING_URI there is no registry that outlives this job"
 # As an environment variable, what `make promote WHY=…` says reaches the command with whatever quotes are in it.
 WHY = click.option("--why", default="", envvar="WHY", metavar="TEXT", help="The reason, for the history.")
 
@@ -38,6 +39,9 @@ def promote(version: str | None, why: str, digest: str) -> None:
     """
     if digest and not re.fullmatch(r"(\S+@)?sha256:[0-9a-f]{64}", digest):
         raise click.UsageError(f"--digest is {digest!r}: it takes sha256: and 64 digits, or NAME@sha256:….")
+    if kept_nowhere(os.environ):
+        click.echo(f"No alias is moved: {KEPT_NOWHERE}, and the champion is the model that main's dvc.lock names.")
+        return
     with sentences():
         registry = opened()
         from ..registry.promotion import promote as move
@@ -58,6 +62,9 @@ def rollback(version: str | None, why: str, environment: str, host: str, folder:
     Its files in MLflow are fetched and have to answer the golden rows before anything is moved. Where the project is
     deployed, the image of that version answers again, too: both or neither.
     """
+    if only is None and kept_nowhere(os.environ):
+        click.echo(f"Only the image goes back: {KEPT_NOWHERE}.")
+        only = "image"
     with outcomes():
         root = find_root(Path.cwd())
         if only != "registry" and is_deployed(root, environment, host, folder):
@@ -151,6 +158,11 @@ def champion(folder: Path) -> None:
 
 
 COMMANDS = (promote, rollback, history, show, champion)
+
+
+def kept_nowhere(environ: Mapping[str, str]) -> bool:
+    """Return whether this is a job of GitHub Actions without a registry beyond its own disk."""
+    return environ.get("GITHUB_ACTIONS") == "true" and not environ.get("MLFLOW_TRACKING_URI")
 
 
 def opened() -> Registry:

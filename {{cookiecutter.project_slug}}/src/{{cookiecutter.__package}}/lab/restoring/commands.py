@@ -1,0 +1,27 @@
+"""The command `lab restore`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from ...core.project import WorkspaceError, find_root
+
+
+@click.command(short_help="Bring here what dvc.lock names, or make it again.")
+@click.option("--tables", is_flag=True, envvar="LAB_TABLES", help="Only tables that no notebook makes.")
+@click.option("--share", is_flag=True, envvar="LAB_SHARE", help="Push what had to be made again, if one may.")
+def restore(tables: bool, share: bool) -> None:
+    """Bring here what dvc.lock names: from DVC's remote or its cache, else by running the notebooks again.
+
+    In GitHub Actions the remote is asked only where a login or DVC_CREDENTIALS, the text of a .dvc/config.local, is
+    set up.
+    """
+    from .restore import restore as bring
+
+    try:
+        bring(find_root(Path.cwd()), os.environ, click.echo, tables_only=tables, share=share)
+    except WorkspaceError as error:
+        raise click.ClickException(str(error)) from None

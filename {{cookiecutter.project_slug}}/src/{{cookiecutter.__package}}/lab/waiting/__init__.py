@@ -1,0 +1,1 @@
+"""Waiting for what another workflow finds out about the same commit."""
