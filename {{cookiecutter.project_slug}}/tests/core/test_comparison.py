@@ -75,6 +75,11 @@ def test_a_gain_is_positive_where_the_challenger_is_better(each: SimpleNamespace
     assert [found.value for found in one.slices] == ["blue", "green", "red"]
     assert all(found.low < found.gain < found.high for found in one.slices)
     assert sum(found.rows for found in one.slices) == len(each.table)
+    assert {found.metric for found in one.metrics} == set(metrics.METRICS[each.schema.task])
+    gains = {found.metric: (found.gain, theirs.gain) for found, theirs in zip(one.metrics, other.metrics, strict=True)}
+    # Shuffled answers may promise as well as the model does, in all.
+    del gains["calibration_error"]
+    assert all(mine > 0 > theirs for mine, theirs in gains.values())
 
 
 def test_every_metric_gets_an_interval_around_its_value(each: SimpleNamespace):

@@ -174,3 +174,16 @@ def test_a_verdict_that_does_not_hold_stops_the_notebook(
     with pytest.raises(stage.ContractError, match="01_first promises 'beats baseline'"):
         stage.Stage("first").verdict("beats baseline", holds)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("mode", "found"), [("draft", "elsewhere"), ("official", "data"), ("smoke", ".smoke/data")])
+def test_a_draft_alone_may_read_an_input_elsewhere(tiny: Path, monkeypatch: pytest.MonkeyPatch, mode: str, found: str):
+    """As `lab judge` needs it; what DVC runs reads what dvc.lock will name."""
+    for folder in ("elsewhere", "data", ".smoke/data"):
+        (tiny / folder).mkdir(parents=True, exist_ok=True)
+        (tiny / folder / "table.txt").touch()
+    monkeypatch.setenv("LAB_INSTEAD", "data/table.txt=elsewhere/table.txt")
+    opened = in_mode(monkeypatch, mode)
+    assert opened.input("table") == tiny / found / "table.txt"
+    (tiny / "requirements" / "serve.txt").touch()
+    assert opened.input("serve") == tiny / "requirements" / "serve.txt"

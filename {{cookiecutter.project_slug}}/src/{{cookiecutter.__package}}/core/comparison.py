@@ -7,6 +7,8 @@ share their weather, and rows that were drawn one by one would promise more than
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import msgspec
 import numpy as np
 import pandas as pd
@@ -15,8 +17,8 @@ from numpy.typing import NDArray
 from .evaluation import judged_slices, refuse_unknown_column
 from .metrics import METRICS, Floats, metric
 from .resampling import Score, Truth, resampled, score_of, within
-from .schema import Schema
-from .sections import Evaluation
+from .schema import Schema, Task
+from .sections import Evaluation, Gate
 
 DAY = "day"
 # Of a metric that needs two classes, so many draws may lack one before nothing is promised.
@@ -41,14 +43,41 @@ class SliceGain(Gain, frozen=True, kw_only=True):
     rows: int
 
 
+class MetricGain(Gain, frozen=True, kw_only=True):
+    """The gain in one metric over all rows."""
+
+    metric: str
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """The gain in the primary metric, over all rows and in each slice with rows enough."""
+    """The gain in every metric over all rows, and in the primary one in each slice with rows enough."""
 
     metric: str
     confidence: float
     resamples: int
-    overall: Gain
+    metrics: tuple[MetricGain, ...]
     slices: tuple[SliceGain, ...]
+
+    @property
+    def overall(self) -> MetricGain:
+        """The gain in the primary metric over all rows."""
+        return next(found for found in self.metrics if found.metric == self.metric)
+
+
+class Part(NamedTuple):
+    """What is scored: a metric, on some of the rows; None is all of them."""
+
+    metric: str
+    rows: NDArray[np.intp] | None = None
+
+    def of(self, values: Floats) -> Floats:
+        """Return the values of the part's rows."""
+        return values if self.rows is None else values[self.rows]
+
+    def score(self, task: Task, truth: Truth, answers: Floats) -> Score:
+        """Return the score of draws of all rows that counts only those of the part."""
+        score = score_of(self.metric, task, self.of(truth), self.of(answers))
+        return score if self.rows is None else within(score, self.rows)
 
 
 def groups_of(table: pd.DataFrame, schema: Schema, together: str | None) -> NDArray[np.intp]:
@@ -98,42 +127,37 @@ def compare(
     seed: int,
 ) -> Comparison:
     """Return what the outcome gains on the rival's, for the same rows of a table."""
-    gate, name = evaluation.gate, evaluation.primary
-    slices = list(judged_slices(table, truth, evaluation, schema.task))
-    places = [np.arange(len(table)), *(rows for _, _, rows in slices)]
-    scores: dict[tuple[int, bool], Score] = {
-        (number, ours): within(score_of(name, schema.task, truth[rows], answers[rows]), rows)
-        for number, rows in enumerate(places)
-        for ours, answers in ((True, outcome), (False, rival))
+    gate, answers = evaluation.gate, (outcome, rival)
+    slices = {(column, value): rows for column, value, rows in judged_slices(table, truth, evaluation, schema.task)}
+    parts: dict[Any, Part] = {name: Part(name) for name in METRICS[schema.task]}
+    parts |= {place: Part(evaluation.primary, rows) for place, rows in slices.items()}
+    scores = {
+        (name, one): part.score(schema.task, truth, answers[one]) for name, part in parts.items() for one in (0, 1)
     }
     drawn = resampled(scores, groups_of(table, schema, gate.together), gate.resamples, seed)
-    sign = 1 if metric(name, schema.task).higher_is_better else -1
-    gains = [
-        gain(
-            truth[rows],
-            outcome[rows],
-            rival[rows],
-            sign * (drawn[number, True] - drawn[number, False]),
-            evaluation,
-            schema,
-        )
-        for number, rows in enumerate(places)
-    ]
+    gains = {
+        name: gain(part, schema.task, truth, *answers, drawn=(drawn[name, 0], drawn[name, 1]), gate=gate)
+        for name, part in parts.items()
+    }
     return Comparison(
-        metric=name,
+        metric=evaluation.primary,
         confidence=gate.confidence,
         resamples=gate.resamples,
-        overall=gains[0],
+        metrics=tuple(MetricGain(metric=name, **gains[name]) for name in METRICS[schema.task]),
         slices=tuple(
-            SliceGain(column=column, value=value, rows=len(rows), **msgspec.structs.asdict(found))
-            for (column, value, rows), found in zip(slices, gains[1:], strict=True)
+            SliceGain(column=column, value=value, rows=len(rows), **gains[column, value])
+            for (column, value), rows in slices.items()
         ),
     )
 
 
-def gain(truth: Truth, outcome: Floats, rival: Floats, drawn: Floats, evaluation: Evaluation, schema: Schema) -> Gain:
-    """Return both scores of some rows, and the gain with its interval."""
-    score, higher = metric(evaluation.primary, schema.task)
-    ours, theirs = float(score(truth, outcome)), float(score(truth, rival))
-    low, high = interval(drawn, evaluation.gate.confidence)
-    return Gain(challenger=ours, champion=theirs, gain=(ours - theirs) * (1 if higher else -1), low=low, high=high)
+def gain(
+    part: Part, task: Task, truth: Truth, outcome: Floats, rival: Floats, *, drawn: tuple[Floats, Floats], gate: Gate
+) -> dict[str, float]:
+    """Return both scores of a part, and the gain with its interval; `drawn` are both scores of the draws."""
+    score, higher = metric(part.metric, task)
+    ours, theirs = (float(score(part.of(truth), part.of(answers))) for answers in (outcome, rival))
+    sign = 1 if higher else -1
+    with np.errstate(invalid="ignore"):
+        low, high = interval(sign * (drawn[0] - drawn[1]), gate.confidence)
+    return {"challenger": ours, "champion": theirs, "gain": sign * (ours - theirs), "low": low, "high": high}

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from ..core.project import WorkspaceError, find_root
-from .restoring.commands import restore
+from .github.commands import comment, issue, propose
+from .judging.commands import champion, checkup, judge
+from .restoring.commands import restore, share
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
 from .waiting.commands import wait
@@ -191,7 +193,7 @@ def accept(names: tuple[str, ...]) -> None:
             )
 
 
-for command in (restore, tune, wait):
+for command in (comment, issue, propose, champion, judge, checkup, restore, share, tune, wait):
     main.add_command(command)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..core.params import Params, load_params
 from ..core.project import QUIET, WorkspaceError, find_root, tracking_uri
 from .banner import banner
-from .workspace import StageSpec, find_stage, load_stages, mode_of, place, source_of
+from .workspace import StageSpec, find_stage, instead, load_stages, mode_of, place, source_of
 
 
 class ContractError(RuntimeError):
@@ -67,6 +67,9 @@ class Stage:
 
     def source(self, relative: str) -> Path:
         """Return where this mode reads an input of dvc.yaml, there or not."""
+        named, elsewhere = instead(os.environ)
+        if self.mode == "draft" and relative == named:
+            return self.root / elsewhere
         return source_of(self.root, self.mode, relative, self.stages)
 
     def output(self, name: str) -> Path:

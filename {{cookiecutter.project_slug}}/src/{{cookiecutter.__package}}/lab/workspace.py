@@ -127,3 +127,9 @@ def source_of(root: Path, mode: Mode, relative: str, stages: Mapping[str, StageS
     """Return where a mode reads an input: smoke takes what smoke made, all others take the tracked path."""
     made = any(relative in spec.outputs for spec in stages.values())
     return place(root, "smoke", relative) if mode == "smoke" and made else root / relative
+
+
+def instead(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return an input that drafts read elsewhere, and where: LAB_INSTEAD is PATH=ELSEWHERE, relative to the root."""
+    named, _, elsewhere = environ.get("LAB_INSTEAD", "").partition("=")
+    return named, elsewhere

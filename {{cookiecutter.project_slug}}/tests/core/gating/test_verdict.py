@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{cookiecutter.__package}}.core import comparison, gating, params, schema, sections
+from {{cookiecutter.__package}}.core import comparison, gating, metrics, params, schema, sections
 from {{cookiecutter.__package}}.core.gating import rivals, rules, verdict
 
 TASKS = ("binary", "multiclass", "regression")
@@ -263,8 +263,8 @@ FAULTS = [
     ("rivals", "if (theirs.task, theirs.target) != (ours.task, ours.target):", "if theirs.task != ours.task:"),
     ("rivals", "if theirs.classes != ours.classes:", "if False:"),
     ("rivals", "if name not in table]", "if name in ()]"),
-    ("comparison", "sign = 1 if metric(name, schema.task).higher_is_better else -1", "sign = 1"),
-    ("comparison", "(ours - theirs) * (1 if higher else -1)", "(ours - theirs)"),
+    ("comparison", "interval(sign * (drawn", "interval((drawn"),
+    ("comparison", "sign * (ours - theirs)", "(ours - theirs)"),
 ]
 NAMES = {
     "comparison": comparison.__name__,
@@ -343,3 +343,4 @@ def test_the_verdict_survives_json():
         "metric", "challenger", "champion", "gain", "low", "high", "confidence", "resamples"
     }  # fmt: skip
     assert {entry["value"] for entry in found["slices"]} == {"north", "south", "east"}
+    assert {entry["metric"] for entry in found["metrics"]} == set(metrics.METRICS["binary"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from {{cookiecutter.__package}}.core.lineage import load_lineage
+from {{cookiecutter.__package}}.core.provenance import Provenance, save_provenance
 from {{cookiecutter.__package}}.core.registry import entries
 from {{cookiecutter.__package}}.live import champion, golden
 
@@ -131,3 +132,25 @@ def test_a_folder_that_holds_no_champion_is_refused(climbed: Project, monkeypatc
     assert result.output.startswith("Error: LIVE_CHAMPION names ")
     assert result.output.count("\n") == 1
     assert champion.load_champion(FOLDER).version == "1.1.0"
+
+
+@pytest.mark.parametrize(("how", "version"), [("cache", "unknown"), ("alias", "1.1.0"), ("none", None)])
+def test_a_folder_of_lab_champion_says_itself_where_to_look(
+    climbed: Project, monkeypatch: pytest.MonkeyPatch, how: str, version: str | None
+):
+    """Its own files, the registry, or nowhere, whatever else lies there."""
+    monkeypatch.setenv("LIVE_CHAMPION", "given")
+    shutil.copytree(climbed.files["1.2.0"], climbed.root / "given")
+    save_provenance(Provenance(how=how, says="Somebody."), climbed.root / "given")
+    climbed.done("champion")
+    assert record()["version"] == version
+    assert (champion.load_champion(FOLDER) is None) == (version is None)
+
+
+def test_a_damaged_record_of_lab_champion_is_refused(climbed: Project, monkeypatch: pytest.MonkeyPatch):
+    """Nobody takes it for no champion."""
+    monkeypatch.setenv("LIVE_CHAMPION", "given")
+    shutil.copytree(climbed.files["1.2.0"], climbed.root / "given")
+    (climbed.root / "given" / "provenance.json").write_text('{"how": "guessed"}', encoding="utf-8")
+    result = climbed.live("champion")
+    assert (result.exit_code, "run `lab champion` again" in result.output) == (1, True)

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from ..comparison import Comparison, SliceGain, compare
+from ..comparison import Comparison, MetricGain, SliceGain, compare
 from ..metrics import Floats, metric, scores
 from ..schema import Schema, Signature
 from ..sections import Evaluation
@@ -53,6 +53,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     slices: tuple[SliceGain, ...]
     latency_ms: float
     notes: tuple[str, ...]
+    metrics: tuple[MetricGain, ...] = ()
 
     @property
     def failed(self) -> tuple[Rule, ...]:
@@ -94,6 +95,7 @@ def judge(
         difference=difference(compared) if compared else None,
         rules=tuple(rules),
         slices=compared.slices if compared else (),
+        metrics=compared.metrics if compared else (),
         latency_ms=latency_ms,
         notes=tuple(notes(rival, compared, evaluation)),
     )
@@ -137,7 +139,7 @@ def notes(rival: Rival | None, compared: Comparison | None, evaluation: Evaluati
 def difference(compared: Comparison) -> Difference:
     """Return the gain over all rows as gate.json says it."""
     known = {"metric": compared.metric, "confidence": compared.confidence, "resamples": compared.resamples}
-    return Difference(**known, **msgspec.structs.asdict(compared.overall))
+    return Difference(**msgspec.structs.asdict(compared.overall) | known)
 
 
 def require_passed(verdict: Verdict) -> None:

@@ -139,20 +139,16 @@ def show(version: str | None) -> None:
 def champion(folder: Path) -> None:
     """Write the champion's files into FOLDER, and champion.json, which says who it is, or that there is none.
 
-    It comes from MLflow, or from the folder that LIVE_CHAMPION names.
+    It comes from MLflow, or from the folder that LIVE_CHAMPION names, which `lab champion` may have laid down.
     """
-    from ..registry.fetching import NOBODY, from_folder, from_registry, lay_down
+    from ..registry.fetching import chosen, lay_down
 
     with sentences():
         root = find_root(Path.cwd())
-        given = os.environ.get("LIVE_CHAMPION")
-        if given:
-            record, files = from_folder(root / given)
-        elif is_recorded(tracking_uri(root, os.environ)):
+        recorded = is_recorded(tracking_uri(root, os.environ))
+        if recorded:
             quieten()
-            record, files = from_registry(root, load_name(root))
-        else:
-            record, files = NOBODY, {}
+        record, files = chosen(root, load_name(root), os.environ.get("LIVE_CHAMPION", ""), recorded)
         lay_down(root / folder, record, files)
     click.echo(record.fault or (f"champion: {record.version}" if record.version else "champion: none yet"))
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ...core.lineage import Lineage
+from ...core.provenance import load_provenance
 from ...core.registry.errors import ReleaseError, StoreError
 from ...core.writing import replacing
 from ..champion import FILES, RECORD, Record
@@ -37,6 +38,36 @@ def lay_down(folder: Path, record: Record, files: Mapping[str, bytes]) -> None:
 def formatted(record: Any) -> bytes:
     """Return a record as JSON that people read."""
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def chosen(root: Path, name: str, given: str, recorded: bool) -> tuple[Record, Files]:
+    """Return the champion: that of the folder LIVE_CHAMPION names, or else that of the registry, if there is one.
+
+    A folder that `lab champion` laid down says itself where to look, which may be the registry, or nowhere.
+
+    Raises:
+        ReleaseError: the folder isn't there, or is damaged.
+        StoreError: the server that holds the registry doesn't answer.
+    """
+    how = how_found(root / given) if given else "alias"
+    if how == "none" or (how == "alias" and not recorded):
+        return NOBODY, {}
+    return from_registry(root, name) if how == "alias" else from_folder(root / given)
+
+
+def how_found(folder: Path) -> str:
+    """Return how a folder's champion was found; nothing of one that a person laid down.
+
+    Raises:
+        ReleaseError: the record of it is damaged.
+    """
+    try:
+        provenance = load_provenance(folder)
+    except ValueError:
+        raise ReleaseError(
+            f"LIVE_CHAMPION names {folder}, whose record is damaged: run `lab champion` again."
+        ) from None
+    return provenance.how if provenance else ""
 
 
 def from_folder(folder: Path) -> tuple[Record, Files]:

@@ -1,0 +1,49 @@
+"""What the tests share whose workflows say something on GitHub: projects that ran, caches they left, GitHub itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import acting
+import journey
+from bake import TEMPLATE
+
+sys.path.insert(0, str(TEMPLATE / "{{cookiecutter.project_slug}}" / "tests" / "lab" / "github"))
+
+import github_server
+
+
+def restored(project: Path, folder: Path, environments: Path) -> Path:
+    """Return a clone of a project that has run, with an environment and with what it made, on main."""
+    clone = journey.clone(project, folder / project.name)
+    subprocess.run(["cp", "-al", str(acting.environment_of(clone, environments)), str(clone / ".venv")], check=True)
+    subprocess.run(["cp", "-a", str(project / ".dvc" / "cache"), str(clone / ".dvc")], check=True)
+    journey.make(clone, "restore")
+    journey.run([*journey.GIT, "checkout", "--quiet", "-B", "main"], clone)
+    return clone
+
+
+def fill(folder: Path, project: Path) -> Path:
+    """Leave a project's DVC cache where a run finds it, as a workflow's own step does; return the folder."""
+    settings = {"ACTING_CACHES": str(folder / "caches"), "PATHS": ".dvc/cache", "KEY": "dvc-earlier"}
+    command = [sys.executable, str(acting.STUB_FOLDER / "caches.py"), "save"]
+    subprocess.run(command, cwd=project, env={**journey.environment(), **settings}, check=True)
+    return folder
+
+
+def head(project: Path) -> str:
+    """Return the commit that is checked out."""
+    return journey.run([*journey.GIT, "rev-parse", "HEAD"], project).strip()
+
+
+def github_of() -> github_server.Server:
+    """Return GitHub for the repository of the tests, with the token that workflows get."""
+    return github_server.Server(repository=acting.REPOSITORY, token=acting.TOKEN)
+
+
+def results(project: Path) -> dict[str, str]:
+    """Return dvc.lock and the metrics, as they lie there."""
+    paths = [project / "dvc.lock", *(project / "metrics").glob("*.json")]
+    return {path.relative_to(project).as_posix(): path.read_text(encoding="utf-8") for path in paths}
