@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import acting
+import composing
+import debian
 import journey
 import pytest
 from checks_of_github import checks
 from containers import Docker, docker
+from demo import free_port
+from services import process, wait_for_port
 
 pytestmark = pytest.mark.journey
 REASON = {"version": "", "why": "odd answers since noon"}
@@ -87,3 +95,139 @@ def test_what_ci_refused_is_not_published(machine: Machine) -> None:
     assert run.jobs == {"image": "failure", "staging": "skipped", "production": "skipped"}
     assert run.failed == ["Wait for CI"]
     assert "ci-ok of this commit ended with failure" in run.log
+
+
+class Site(NamedTuple):
+    """Where two environments are deployed to on this machine, and the registry that they pull from."""
+
+    folder: Path
+    registry: str
+    ports: dict[str, int]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the repository is told of it."""
+        known = {"IMAGE_REPOSITORY": f"{self.registry}/flights", "STAGING_LOAD_SECONDS": "5"}
+        for name, port in self.ports.items():
+            upper = name.upper()
+            known |= {f"{upper}_HOST": "local", f"{upper}_FOLDER": str(self.folder / name)}
+            known |= {f"{upper}_URL": f"http://127.0.0.1:{port}"}
+        return known
+
+    def releases(self, name: str) -> list[dict[str, Any]]:
+        """Return the ended releases of an environment, the oldest first."""
+        lines = (self.folder / name / "releases.jsonl").read_text(encoding="utf-8").splitlines()
+        return [entry for entry in map(json.loads, lines) if entry.get("outcome")]
+
+    def serving(self, name: str) -> str:
+        """Return the image of the colour that answers there."""
+        weights = (self.folder / name / "routes" / "live.yml").read_text(encoding="utf-8")
+        last = self.releases(name)
+        live = [entry for entry in last if entry["outcome"] == "live"]
+        assert live[-1]["colour"] in weights
+        return live[-1]["image"]
+
+
+@contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """Run a registry of images on loopback; skip the test, and say so, where none can be had."""
+    found = debian.unpack("docker-registry", folder / "debian", "bookworm")
+    if not found:
+        pytest.skip("NOT TESTED: there is no registry of images to be had here (Debian: docker-registry).")
+    port = free_port()
+    settings = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(folder / "images")}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    (folder / "registry.yml").write_text(json.dumps(settings), encoding="utf-8")
+    program = str(found / "usr" / "bin" / "docker-registry")
+    with process([program, "serve", str(folder / "registry.yml")], folder / "registry.log"):
+        wait_for_port(port)
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def site(machine: Machine, tmp_path: Path) -> Iterator[Site]:
+    """Staging and production, where nothing was deployed yet; nobody waits long for a canary."""
+    environ = composing.compose(machine.engine, tmp_path)
+    machine.environ.update({name: environ[name] for name in ("DOCKER_CONFIG",) if name in environ})
+    images = {
+        "TRAEFIK_IMAGE": composing.traefik(machine.engine, tmp_path),
+        "PROMETHEUS_IMAGE": composing.prometheus(machine.engine, tmp_path),
+    }
+    with registry(tmp_path) as address:
+        here = Site(tmp_path / "hosts", address, {"staging": free_port(), "production": free_port()})
+        for name, port in here.ports.items():
+            ports = {"HTTP_PORT": port, "HTTPS_PORT": free_port(), "PROMETHEUS_PORT": free_port()}
+            lines = [f"{key}={value}\n" for key, value in {"LIVE_AUTH": "none", **images, **ports}.items()]
+            (here.folder / name).mkdir(parents=True)
+            (here.folder / name / "host.env").write_text("".join(lines), encoding="utf-8")
+        try:
+            yield here
+        finally:
+            for name in here.ports:
+                composing.removed(environ, here.folder / name)
+
+
+@contextmanager
+def asked(project: Path, port: int) -> Iterator[None]:
+    """Have somebody ask the service again and again until the block ends; no answer may be missing."""
+    rows, stop, failed = journey.golden(project)["rows"][:1], threading.Event(), []
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                journey.ask(port, rows)
+            except OSError as error:
+                failed.append(error)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert failed == []
+
+
+RULES = {"steps": [50, 100], "requests": 60, "errors": 0.1, "patience_seconds": 20, "poll_seconds": 0.5}
+
+
+@pytest.mark.slow
+def test_what_is_merged_goes_live_and_comes_back(machine: Machine, site: Site, changed: Callable[..., Path]) -> None:
+    """First release, a canary that nobody asks, one under load, and the way back; each by a workflow."""
+    options = {"variables": site.variables, "payload": {"repository": {"visibility": "public"}}}
+    project = changed(deploy__canary_yaml=lambda _: json.dumps(RULES))
+
+    first = machine.run("cd.yml", project, **options)
+    assert first.jobs == {"image": "success", "staging": "success", "production": "success"}
+    assert "No alias is moved: without the secret MLFLOW_TRACKING_URI" in first.logs["production"]
+    image = first.outputs["image"]["image"]
+    assert image.startswith(f"{site.registry}/flights@sha256:")
+    assert site.serving("staging") == site.serving("production") == image
+    signed = (first.artifacts / "signed.txt").read_text(encoding="utf-8").splitlines()
+    assert signed == [f"{image} how it was made", f"{image} sbom.spdx.json"]
+
+    with (project / "Dockerfile").open("a", encoding="utf-8") as file:
+        file.write('LABEL org.example.second="yes"\n')
+    journey.commit(project, "Another image")
+    second = machine.run("cd.yml", project, **options)
+    assert second.jobs == {"image": "success", "staging": "success", "production": "failure"}
+    assert second.failed == ["Deploy by canary"]
+    assert site.serving("production") == image
+    assert site.serving("staging") == second.outputs["image"]["image"] != image
+    assert [entry["outcome"] for entry in site.releases("production")] == ["live", "undecided"]
+
+    with asked(machine.project, site.ports["production"]):
+        third = machine.run("cd.yml", project, **options)
+    assert third.jobs == {"image": "success", "staging": "success", "production": "success"}
+    assert site.serving("production") == third.outputs["image"]["image"]
+
+    back = machine.run("rollback.yml", project, inputs=REASON, **options)
+    assert back.jobs == {"rollback": "success"}
+    assert "Only the image goes back" in back.log
+    assert site.releases("production")[-1]["digest"] == image.partition("@")[2]
+    assert site.releases("production")[-1]["why"] == REASON["why"]

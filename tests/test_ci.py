@@ -134,6 +134,16 @@ def test_a_failing_test_and_a_broken_promise_are_red_where_they_are(
     }
 
 
+def test_security_looks_at_the_locks_and_the_workflows(fresh: Path, tmp_path: Path) -> None:
+    """Both locks can be read by their hashes, and zizmor finds nothing; known faults can't be looked up here."""
+    run = acting.run(fresh, "security.yml", "pull_request", tmp_path)
+
+    assert run.jobs == {"libraries": "success", "workflows": "success"}
+    assert "requirements/serve.txt could be read" in run.logs["libraries"]
+    assert "requirements/dev.txt could be read" in run.logs["libraries"]
+    assert "No findings to report" in run.logs["workflows"]
+
+
 @pytest.mark.slow
 def test_without_a_cache_the_lock_is_reproduced(ran: Path, tmp_path: Path, environments: Path) -> None:
     """GitHub forgets caches after a week; the local remote is on somebody's disk."""

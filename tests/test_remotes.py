@@ -48,3 +48,19 @@ def test_data_travels_through_s3(tmp_path: Path, s3: str, monkeypatch: pytest.Mo
     other = clone(project, tmp_path / "other")
     run([dvc, "pull", "--quiet", "data/raw/table.csv.dvc"], other)
     assert (other / "data" / "raw" / "table.csv").read_text() == "a,b\n1,2\n"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name)
+    restored_as_in_ci(str(project / ".venv" / "bin" / "lab"), clone(project, tmp_path / "runner"), s3, monkeypatch)
+
+
+def restored_as_in_ci(lab: str, runner: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job of GitHub Actions asks the remote once it has the secret DVC_CREDENTIALS, and not before."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    said = run([lab, "restore", "--tables"], runner, check=False)
+    assert "DVC's remote, s3://flight-delays/dvc, can't be asked from here" in said
+    assert "Error: data/raw/table.csv is kept by DVC alone" in said
+    keys = f"['remote \"storage\"']\n    endpointurl = {s3}\n    access_key_id = test\n    secret_access_key = test\n"
+    monkeypatch.setenv("DVC_CREDENTIALS", keys)
+    assert "secret_access_key" not in run([lab, "restore", "--tables"], runner)
+    assert (runner / "data" / "raw" / "table.csv").read_text() == "a,b\n1,2\n"
+    assert ".dvc/config.local" not in run(["git", "status", "--porcelain", "--untracked-files=all"], runner)

@@ -17,7 +17,12 @@ from .places import ENVIRONMENT, FOLDER, HOST, outcomes, place
 @ENVIRONMENT
 @HOST
 @FOLDER
-@click.option("--at-once", is_flag=True, help="No canary: all requests, once the golden rows are answered.")
+@click.option(
+    "--at-once",
+    is_flag=True,
+    envvar="DEPLOY_AT_ONCE",
+    help="No canary: all requests, once the golden rows are answered.",
+)
 @click.option("--other-scores", is_flag=True, help="The answers are to be spread otherwise than before.")
 @click.option("--why", default="", envvar="WHY", metavar="TEXT", help="The reason, for the history.")
 def deploy(
