@@ -59,7 +59,9 @@ def take_back(project: Path, path: str, fresh: Path) -> bool:
     context = context_of(fresh)
     source = source_of(path, context)
     if not (project / path).is_file():
-        source.unlink()
+        # What this bake never had is newer than it, and nobody has deleted it.
+        if was_baked(project, path):
+            source.unlink()
         return True
     edited = (project / path).read_text(encoding="utf-8")
     if any(fnmatch.fnmatch(path, pattern) for pattern in context["_copy_without_render"]):
@@ -73,6 +75,14 @@ def take_back(project: Path, path: str, fresh: Path) -> bool:
     source.write_text(template, encoding="utf-8")
     print(f"taken back: {path}")
     return True
+
+
+def was_baked(project: Path, path: str) -> bool:
+    """Return whether a path was in the project's first commit, which scripts/bake.py has made."""
+    git = ["git", "-C", str(project)]
+    first = subprocess.run([*git, "rev-list", "--max-parents=0", "HEAD"], check=True, capture_output=True, text=True)
+    known = [*git, "cat-file", "-e", f"{first.stdout.split()[0]}:{path}"]
+    return subprocess.run(known, check=False, capture_output=True).returncode == 0
 
 
 def take_back_as_it_is(source: Path, path: str, edited: str, context: dict[str, str]) -> bool:

@@ -114,19 +114,34 @@ def run(
     sent = merged(event_of(event, project, inputs or {}), payload or {})
     (place / "event.json").write_text(json.dumps(sent), encoding="utf-8")
     hidden = {"GITHUB_TOKEN": TOKEN, **(secrets or {})}
-    settings = {"ACTING_ORIGIN": project.as_uri(), "ACTING_VENV": str(venv or ""), "ACTING_STUBS": str(STUB_FOLDER)}
-    settings |= {"ACTING_CACHES": str(folder / "caches"), "ACTING_ARTIFACTS": str(place / "artifacts")}
-    command = [str(PROGRAMS / "act"), event, *FLAGS, "--workflows", f".github/workflows/{workflow}"]
-    command += ["--eventpath", str(place / "event.json"), "--action-cache-path", str(place / "workspaces")]
-    command += [f"--env={name}={value}" for name, value in {**settings, **(environment or {})}.items()]
-    command += [f"--var={name}={value}" for name, value in (variables or {}).items()]
+    known = {**places(project, folder, place, venv), **(environment or {})}
+    command = [str(PROGRAMS / "act"), event, *FLAGS, f"--workflows=.github/workflows/{workflow}"]
+    command += [f"--eventpath={place / 'event.json'}", f"--action-cache-path={place / 'workspaces'}"]
+    command += words(env=known, var=variables or {})
     command += [f"--secret={name}" for name in hidden]
-    command += [f"--local-repository={used}@{ref}={stub(used)}" for used, ref in actions_used(repository)]
+    command += words(local_repository={f"{used}@{ref}": stub(used) for used, ref in actions_used(repository)})
     started = time.monotonic()
     lines = output_of(command, repository, hidden)
     seconds = time.monotonic() - started
     shutil.rmtree(place / "workspaces", ignore_errors=True)
     return told(lines, jobs_of(repository / ".github" / "workflows" / workflow), place / "artifacts", seconds)
+
+
+def places(project: Path, folder: Path, place: Path, venv: Path | None) -> dict[str, str]:
+    """Return what the stubs have to know: where the project is, and what they keep."""
+    return {
+        "ACTING_ORIGIN": project.as_uri(),
+        "ACTING_VENV": str(venv or ""),
+        "ACTING_STUBS": str(STUB_FOLDER),
+        "ACTING_CACHES": str(folder / "caches"),
+        "ACTING_ARTIFACTS": str(place / "artifacts"),
+    }
+
+
+def words(**options: Mapping[str, Any]) -> list[str]:
+    """Return options of act that each take a NAME=value, as often as there are values."""
+    pairs = [(option.replace("_", "-"), name, value) for option, of in options.items() for name, value in of.items()]
+    return [f"--{option}={name}={value}" for option, name, value in pairs]
 
 
 def told(lines: Iterable[str], jobs: Iterable[str], artifacts: Path, seconds: float) -> Run:
