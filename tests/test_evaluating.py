@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,12 +159,14 @@ def test_with_a_store_the_champion_is_the_registry_s(
 
 
 def register(project: Path, store: str) -> None:
-    """Train main's model on record in a store, and make it the champion there."""
-    environ = {"MLFLOW_TRACKING_URI": store, "VENV": str(project / ".venv")}
+    """Train main's model on record in a store, and make it the champion there; git stays as it is."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        journey.run([str(project / ".venv/bin/dvc"), "repro", "--force", "--single-item", "train"], project)
-        journey.run([str(project / ".venv/bin/dvc"), "repro", "evaluate"], project)
-        journey.run([str(project / ".venv/bin/live"), "promote", "--why", "a test"], project)
+        patch.setenv("MLFLOW_TRACKING_URI", store)
+        patch.setenv("PATH", f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        for command in (
+            "lab restore",
+            "dvc repro --force --single-item train evaluate package",
+            "live promote --why tried",
+        ):
+            journey.run(command.split(), project)
     journey.run([*journey.GIT, "checkout", "--quiet", "--force", "."], project)
