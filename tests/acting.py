@@ -11,7 +11,7 @@
 - `folder` keeps what outlives a run: caches. Two runs with one folder share them, two folders don't.
 - Each `run:` step is the real command. Only actions of other owners are replaced, by those in stubs/ (STUBS says what
   each stands for); a workflow that uses one without a stub fails its test. Local actions (./.github/…) run as they are.
-- An environment of `project`'s locks is made once in a test run (`environment_of`), and the stub of setup-uv lays a
+- An environment of `project`'s locks is made once in a test run (`installed`), and the stub of setup-uv lays a
   copy where `make setup` looks: that runs for real, has uv compare every package with the lock, and installs none.
 - `payload` is laid over what GitHub would send (`event_of`); `environment` is what the runner's machine has set, such
   as GITHUB_API_URL for a fake on loopback. A new repository has no variables, and no secret but GITHUB_TOKEN.
@@ -20,8 +20,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import re
@@ -55,11 +53,6 @@ STUBS = {
     "zizmorcore/zizmor-action": "runs the template's own zizmor, offline",
     "astral-sh/setup-uv": "uv is on the machine; lays the environment of the project's locks down as .venv",
 }
-COMPILED = (
-    *("dvc.cli", "dvc.repo", "mlflow.sklearn", "mlflow.onnx", "pandas", "sklearn.ensemble", "skl2onnx", "pandera"),
-    *("bentoml", "_bentoml_impl.server.app", "onnxruntime", "nbval.plugin", "nbclient", "ipykernel.kernelapp"),
-    *("matplotlib.pyplot", "hypothesis", "schemathesis", "duckdb", "optuna"),
-)
 REPOSITORY = "team/flight-delays"
 TOKEN = "ghs_acting"
 RUN_SECONDS = 900
@@ -113,7 +106,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     venv: Path | None = None,
 ) -> Run:
-    """Run one workflow of a committed project, and return what came of it. `venv` is what `environment_of` made."""
+    """Run one workflow of a committed project, and return what came of it; `venv` is its environment (`installed`)."""
     folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
     repository = journey.clone(project, place / "repository")
@@ -255,29 +248,3 @@ def keep(folder: Path, project: Path, path: str, key: str = "dvc-earlier") -> No
     """Put what a project has at a path into the caches of `folder`, as the save of an earlier run would."""
     known = {"ACTING_CACHES": str(folder / "caches"), "PATHS": path, "KEY": key}
     subprocess.run([sys.executable, STUB_FOLDER / "caches.py", "save"], cwd=project, env=os.environ | known, check=True)
-
-
-def environment_of(project: Path, folder: Path) -> Path:
-    """Return an environment with exactly what the project's locks name, without the project; made once in a folder.
-
-    It is relocatable: a copy of hard links, which takes a second, works where it lies.
-    """
-    locks = sorted((project / "requirements").glob("*.txt"))
-    content = b"".join(path.read_bytes() for path in locks if path.name != "serve.txt")
-    made = folder / f"environment-{hashlib.sha256(content).hexdigest()[:12]}"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            make_environment(made, [str(path) for path in locks if path.name != "serve.txt"])
-    return made
-
-
-def make_environment(made: Path, locks: list[str]) -> None:
-    """Install what locks name, and compile what nearly every job imports."""
-    unfinished = made.with_suffix(".unfinished")
-    uv, python = str(PROGRAMS / "uv"), str(unfinished / "bin" / "python")
-    base = str(Path(sys.executable).resolve())
-    journey.run([uv, "venv", "--quiet", "--relocatable", "--clear", "--python", base, str(unfinished)], made.parent)
-    journey.run([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *locks], made.parent)
-    journey.run([python, "-W", "ignore", "-c", f"import {', '.join(COMPILED)}"], made.parent)
-    unfinished.rename(made)

@@ -12,6 +12,7 @@ import pytest
 TEMPLATE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TEMPLATE / "scripts"))
 
+import installed  # noqa: E402
 from bake import bake  # noqa: E402 - scripts/ is no package, so its folder has to be on the path first
 from journey import cloned, commit, make  # noqa: E402
 
@@ -37,7 +38,7 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Path:
     """A clone whose pipeline has run and was committed, for all tests that serve its Bento. They leave it as it is.
 
     SERVED_PROJECT may name one that is there already, to try a test without the wait.
@@ -45,6 +46,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if named := os.environ.get("SERVED_PROJECT"):
         return Path(named)
     project = cloned(tmp_path_factory.mktemp("served"))
+    installed.lay_down(project, environments)
     make(project, "pipeline")
     commit(project, "Run the pipeline")
     return project

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import acting
+import installed
 import journey
 from bake import TEMPLATE
 
@@ -18,7 +19,7 @@ import github_server
 def restored(project: Path, folder: Path, environments: Path) -> Path:
     """Return a clone of a project that has run, with an environment and with what it made, on main."""
     clone = journey.clone(project, folder / project.name)
-    subprocess.run(["cp", "-al", str(acting.environment_of(clone, environments)), str(clone / ".venv")], check=True)
+    installed.lay_down(clone, environments)
     subprocess.run(["cp", "-a", str(project / ".dvc" / "cache"), str(clone / ".dvc")], check=True)
     journey.make(clone, "restore")
     journey.run([*journey.GIT, "checkout", "--quiet", "-B", "main"], clone)

@@ -224,6 +224,22 @@ def test_a_canary_that_dies_is_taken_back(place: Place, project: Path, tmp_path:
     assert len(found.failed) <= PER_SECOND * 0.05 * 5
 
 
+def test_an_old_colour_that_dies_leaves_the_new_one_to_answer(place: Place, project: Path, tmp_path: Path) -> None:
+    """Which has answered its golden rows, and is better than nobody; that nothing was compared is said all the same."""
+
+    def kill(deploy: subprocess.Popen[str]) -> None:
+        await_canary(place)
+        time.sleep(2)
+        place.kill("blue")
+
+    found = released(place, bad_bentos.copied(project / "models" / "bento", tmp_path / "good"), kill)
+    assert (found.code, place.weights()) == (REFUSED, {"green": 100})
+    assert "blue has ended, so green answers everything: at 5 % there is nothing left to compare" in found.sentence
+    assert place.log()[-1]["outcome"] == "live"
+    assert found.asked[-1].outcome == 200
+    assert len(found.failed) <= PER_SECOND * 5
+
+
 def test_what_does_not_start_meets_no_request(place: Place, project: Path, tmp_path: Path) -> None:
     """The sentence is the service's own."""
     found = released(place, bad_bentos.damaged(project / "models" / "bento", tmp_path / "damaged"))

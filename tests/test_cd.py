@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import acting
 import composing
 import debian
+import installed
 import journey
 import pytest
 from checks_of_github import checks
@@ -48,7 +49,7 @@ def machine(project: Path, environments: Path, tmp_path_factory: pytest.TempPath
     """A runner on which images can be built, of a repository whose CI has left a cache."""
     caches = tmp_path_factory.mktemp("repository")
     acting.keep(caches, project, ".dvc/cache")
-    venv = acting.environment_of(project, environments)
+    venv = installed.environment_of(project, environments)
     with docker() as engine:
         yield Machine(engine, project, caches, venv, dict(engine.variables))
 

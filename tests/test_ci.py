@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import acting
+import installed
 import journey
 import pytest
 from bake import bake, commit_all
@@ -23,11 +24,12 @@ def test_one_and_one():
     """It is two."""
     assert 1 + 1 == 3
 '''
-MINUTES = 10  # on two cores, where three jobs share what GitHub gives each of them
-GREEN = {"check": "success", "notebooks": "success", "model": "success", "ci-ok": "success"}
+MINUTES = 10  # on two cores, where four jobs share what GitHub gives each of them
+GREEN = {"check": "success", "service": "success", "notebooks": "success", "model": "success", "ci-ok": "success"}
 # What most of these projects keep of their tests: the workflow is what is tested here, and one test runs them all.
-KEPT = ("conftest.py", "test_architecture.py", "data", "model", "core")
-SLOW_TESTS = ("tests/core/test_*.py", "tests/core/*/test_*.py")
+KEPT = ("conftest.py", "test_architecture.py", "data", "model", "core", "live")
+SLOW_TESTS = ("tests/core/test_*.py", "tests/core/*/test_*.py", "tests/live/test_*.py", "tests/live/*/**/test_*.py")
+QUICK = ("schema", "settings")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_the_first_push_of_a_new_repository_is_green_without_any_secret(
     fresh: Path, tmp_path: Path, environments: Path
 ) -> None:
     """Nothing has been run, nothing is set: the pipeline runs in CI, and the model it made is served."""
-    run = acting.run(fresh, "ci.yml", "push", tmp_path, venv=acting.environment_of(fresh, environments))
+    run = acting.run(fresh, "ci.yml", "push", tmp_path, venv=installed.environment_of(fresh, environments))
 
     assert run.jobs == GREEN
     assert "There is no dvc.lock: nothing has been run yet" in run.logs["model"]
@@ -84,7 +86,7 @@ def test_the_first_push_of_a_new_repository_is_green_without_any_secret(
 
 def test_with_dvc_lock_and_a_cache_nothing_runs_again(ran: Path, caches: Path, environments: Path) -> None:
     """A pull request finds what main's run left in the cache."""
-    run = acting.run(ran, "ci.yml", "pull_request", caches, venv=acting.environment_of(ran, environments))
+    run = acting.run(ran, "ci.yml", "pull_request", caches, venv=installed.environment_of(ran, environments))
 
     assert run.jobs == GREEN
     assert "Running stage" not in run.log
@@ -102,7 +104,7 @@ def test_a_lint_fault_and_a_stale_lock_are_red_where_they_are(
         append(clone / "tests" / "conftest.py", "import json\n")
 
     edited = changed(edit)
-    run = acting.run(edited, "ci.yml", "push", caches, venv=acting.environment_of(edited, environments))
+    run = acting.run(edited, "ci.yml", "push", caches, venv=installed.environment_of(edited, environments))
 
     assert run.red == {"check", "model", "ci-ok"}
     assert run.jobs["notebooks"] == "success"
@@ -125,7 +127,7 @@ def test_a_failing_test_and_a_broken_promise_are_red_where_they_are(
         notebook.write_text(text.replace("beats baseline: yes", "beats baseline: no"), encoding="utf-8")
 
     project = changed(edit)
-    run = acting.run(project, "ci.yml", "pull_request", caches, venv=acting.environment_of(project, environments))
+    run = acting.run(project, "ci.yml", "pull_request", caches, venv=installed.environment_of(project, environments))
 
     assert run.red == {"check", "notebooks", "model", "ci-ok"}
     assert set(run.failed) == {
@@ -147,7 +149,7 @@ def test_security_looks_at_the_locks_and_the_workflows(fresh: Path, tmp_path: Pa
 @pytest.mark.slow
 def test_without_a_cache_the_lock_is_reproduced(ran: Path, tmp_path: Path, environments: Path) -> None:
     """GitHub forgets caches after a week; the local remote is on somebody's disk."""
-    run = acting.run(ran, "ci.yml", "push", tmp_path, venv=acting.environment_of(ran, environments))
+    run = acting.run(ran, "ci.yml", "push", tmp_path, venv=installed.environment_of(ran, environments))
 
     assert run.jobs == GREEN
     assert "Running stage 'train'" in run.logs["model"]
@@ -162,7 +164,7 @@ def test_the_whole_of_ci_takes_minutes(ran: Path, caches: Path, environments: Pa
         shutil.copy(ran / name, whole / name)
     commit_all(whole)
 
-    run = acting.run(whole, "ci.yml", "push", caches, venv=acting.environment_of(whole, environments))
+    run = acting.run(whole, "ci.yml", "push", caches, venv=installed.environment_of(whole, environments))
 
     assert run.jobs == GREEN
     print(f"ci.yml, all of a new project's tests, warm caches, {os.cpu_count()} cores: {run.seconds:.0f} s")
@@ -174,8 +176,9 @@ def thin_out(project: Path) -> None:
     for path in (project / "tests").iterdir():
         if path.name not in KEPT:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in (path for pattern in SLOW_TESTS for path in project.glob(pattern) if "schema" not in path.name):
-        path.unlink()
+    for path in (path for pattern in SLOW_TESTS for path in project.glob(pattern)):
+        if not any(part in path.name for part in QUICK):
+            path.unlink()
 
 
 def append(path: Path, text: str) -> None:

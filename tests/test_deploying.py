@@ -356,6 +356,42 @@ def test_prometheus_takes_its_configuration_and_rules(tmp_path: Path) -> None:
     run([tool, "check", "rules", str(DEPLOY / "prometheus" / "rules.yml")], TEMPLATE)
 
 
+def test_alerts_come_when_they_should_and_not_before(tmp_path: Path) -> None:
+    """Ten of a hundred requests fail for a while; then neither colour is there. One of a hundred is no alert."""
+    tool = str(composing.prometheus_program(tmp_path, "promtool"))
+    shutil.copy2(DEPLOY / "prometheus" / "rules.yml", tmp_path)
+    failed, good = (f'traefik_service_requests_total{{code="{code}",service="blue@file"}}' for code in (500, 200))
+    wells = [{"series": f'up{{job="service",colour="{colour}"}}', "values": "1x9 0x10"} for colour in ("blue", "green")]
+
+    def counted(share: int) -> list[dict[str, str]]:
+        return [
+            {"series": good, "values": f"0+{100 - share}x20"},
+            {"series": failed, "values": f"0+{share}x20"},
+            *wells,
+        ]
+
+    def alert(name: str, at: str, fires: bool) -> dict[str, Any]:
+        labels = {"exp_labels": {"severity": "page"}}
+        return {"eval_time": at, "alertname": name, **({"exp_alerts": [labels]} if fires else {"exp_alerts": []})}
+
+    def case(share: int, *alerts: dict[str, Any]) -> dict[str, Any]:
+        return {"interval": "1m", "input_series": counted(share), "alert_rule_test": list(alerts)}
+
+    known = YAML(typ="safe", pure=True).load(tmp_path / "rules.yml")["groups"][0]["rules"]
+    said = {rule["alert"]: rule["annotations"] for rule in known if "alert" in rule}
+    cases = [
+        case(10, alert("RequestsFail", "4m", False), alert("RequestsFail", "15m", True)),
+        case(1, alert("RequestsFail", "15m", False), alert("NothingAnswers", "9m", False)),
+        case(0, alert("NothingAnswers", "15m", True), alert("RequestsFail", "15m", False)),
+    ]
+    for known_alert in (one for each in cases for one in each["alert_rule_test"]):
+        for expected in known_alert["exp_alerts"]:
+            expected["exp_annotations"] = said[known_alert["alertname"]]
+    text = json.dumps({"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": cases})
+    (tmp_path / "cases.yml").write_text(text, encoding="utf-8")
+    run([tool, "test", "rules", "cases.yml"], tmp_path)
+
+
 def test_images_beside_the_service_are_named_in_one_place() -> None:
     """With a version, in settings.env, and nowhere else; nothing there is secret."""
     services = YAML(typ="safe", pure=True).load(DEPLOY / "compose.yaml")["services"]

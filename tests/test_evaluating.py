@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import acting
+import installed
 import journey
 import pytest
 import reviewing
@@ -62,7 +63,7 @@ def evaluate(team: Path, environments: Path, github: github_server.Server) -> Ev
         known = {name: journey.run([*journey.GIT, "rev-parse", name], team).strip() for name in (head, base)}
         source = {"full_name": "mallory/flight-delays", "fork": True} if fork else {}
         ends = {"head": {"ref": head, "sha": known[head], "repo": source}, "base": {"ref": base, "sha": known[base]}}
-        venv, payload = acting.environment_of(team, environments), {"pull_request": ends}
+        venv, payload = installed.environment_of(team, environments), {"pull_request": ends}
         more["environment"] = {"GITHUB_API_URL": github.address}
         return acting.run(team, "evaluate.yml", "pull_request", folder, payload=payload, venv=venv, **more)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
 from browsers import launched
 from journey import cloned, commit, fetched, make, run, started, status
@@ -30,9 +31,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Path:
     """A clone whose pipeline has run."""
     project = cloned(tmp_path_factory.mktemp("jupyterlab"))
+    installed.lay_down(project, environments)
     make(project, "setup")
     make(project, "pipeline")
     commit(project, "Run the pipeline")

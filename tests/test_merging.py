@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
 from journey import GIT, clone, cloned, commit, environment, make, run, stages_run, status
 
@@ -35,9 +36,10 @@ stages:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Path:
     """A clone that has been set up; no environment is active in these tests."""
     project = cloned(tmp_path_factory.mktemp("merging"))
+    installed.lay_down(project, environments)
     said = make(project, "setup")
     assert "git: a commit now cleans and checks what it holds" in said
     return project

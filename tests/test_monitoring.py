@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import acting
+import installed
 import journey
 import pytest
 import reviewing
@@ -82,7 +83,7 @@ def act(ran: Path, environments: Path, github: github_server.Server, caches: Pat
     """Run a workflow of the project."""
 
     def run(workflow: str, event: str = "workflow_dispatch", project: Path = ran, **more: Any) -> acting.Run:
-        venv = acting.environment_of(project, environments)
+        venv = installed.environment_of(project, environments)
         environment = {"GITHUB_API_URL": github.address}
         return acting.run(project, workflow, event, caches, venv=venv, environment=environment, **more)
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
 from journey import ask, cloned, commit, evaluation, golden, make, run, served, stages_run, status
 from ruamel.yaml import YAML
@@ -23,9 +24,10 @@ REACHED = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Path:
     """A clean clone with an environment; its pipeline has never seen the flights."""
     project = cloned(tmp_path_factory.mktemp("own"))
+    installed.lay_down(project, environments)
     make(project, "setup")
     return project
 
@@ -93,6 +95,7 @@ def test_params_yaml_alone_is_enough(project: Path, name: str) -> None:
         params.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_projects_own_tests_pass_with_another_table(project: Path) -> None:
     """What speaks of the flights says that it is skipped; everything else holds for any table."""
     make(project, "check")

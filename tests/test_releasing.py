@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
 from journey import GIT, ask, cloned, commit, edit_params, evaluation, golden, make, run, served, stages_run, status
 
@@ -50,9 +51,10 @@ def gate(project: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[Path]:
     """A project whose pipeline has run for the first time, committed; nothing is live yet."""
     project = cloned(tmp_path_factory.mktemp("releasing"))
+    installed.lay_down(project, environments)
     make(project, "pipeline")
     commit(project, "Run the pipeline")
     return project

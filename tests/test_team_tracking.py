@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+import installed
 import pytest
 from journey import clone, cloned, commit, edit_params, evaluation, fetched, make, refused, run, stages_run, status
 from services import BUCKET, KEYS, mlflow_server, postgres, s3_store, server_environment
@@ -43,10 +44,11 @@ class Team(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def team(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[Team]:
     """A pipeline that has run with MLFLOW_TRACKING_URI alone set: no database, no bucket, no key."""
     folder = tmp_path_factory.mktemp("team")
     project = cloned(folder)
+    installed.lay_down(project, environments)
     make(project, "setup")
     edit_params(project, SHORTER)
     python = server_environment(project, folder)

@@ -18,7 +18,7 @@ def test_in_a_workflow_without_a_registry_no_alias_is_moved(command: str, monkey
 
 
 @pytest.mark.parametrize(
-    "repository", ["flights", "registry.example.org/Owner/flights", "https://registry.example.org/o/f", "registry.example.org/o/f:1", "a b/c"]
+    "repository", ["flights", "r.example/Owner/f", "https://r.example/o/f", "r.example/o/f:1", "a b/c"]
 )
 def test_what_is_no_repository_is_refused(repository: str):
     """Before anything is logged in to."""
@@ -30,9 +30,9 @@ def test_what_is_no_repository_is_refused(repository: str):
     ("repository", "environ", "words"),
     [
         ("", {}, "IMAGE_REPOSITORY"),
-        ("registry.example.org/o/f", {}, "STAGING_HOST or PRODUCTION_HOST"),
-        ("registry.example.org/o/f", {"STAGING_HOST": "", "PRODUCTION_HOST": ""}, "STAGING_HOST or PRODUCTION_HOST"),
-        ("registry.example.org/o/f", {"PRODUCTION_HOST": "local"}, ""),
+        ("r.example/o/f", {}, "STAGING_HOST or PRODUCTION_HOST"),
+        ("r.example/o/f", {"STAGING_HOST": "", "PRODUCTION_HOST": ""}, "STAGING_HOST or PRODUCTION_HOST"),
+        ("r.example/o/f", {"PRODUCTION_HOST": "local"}, ""),
     ],
 )
 def test_what_is_missing_is_said(repository: str, environ: dict[str, str], words: str):
@@ -49,10 +49,10 @@ def test_the_token_of_a_workflow_is_for_github_alone(monkeypatch: pytest.MonkeyP
     token = {"GITHUB_TOKEN": "ghs_hush", "GITHUB_ACTOR": "ada"}
     publishing.log_in("docker", "registry.example.org", token)
     assert calls == []
-    publishing.log_in("docker", "registry.example.org", token)
+    publishing.log_in("docker", "r.example", token | {"REGISTRY_LOGIN": "github"})
     publishing.log_in("docker", "registry.example.org", {**token, "REGISTRY_USER": "ci", "REGISTRY_PASSWORD": "own"})
     assert [(command[3], command[-1], given) for command, given in calls] == [
-        ("ada", "registry.example.org", "ghs_hush"),
+        ("ada", "r.example", "ghs_hush"),
         ("ci", "registry.example.org", "own"),
     ]
 

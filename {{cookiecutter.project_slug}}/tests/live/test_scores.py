@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,9 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from {{cookiecutter.__package}}.live import runtime, scores
+from {{cookiecutter.__package}}.core import data
+from {{cookiecutter.__package}}.live import golden, runtime, scores
+from {{cookiecutter.__package}}.live.variants import variant
 
 
 def counted(registry: CollectorRegistry) -> tuple[list[float], float, float]:
@@ -67,3 +71,24 @@ def test_a_service_tells_the_scores_of_its_variants(ask_of: Any, around: Any, ea
     assert ask({"rows": each.rows[:7]}).status_code == 200
     told = generate_latest(edge.gate.metrics.registry).decode()
     assert 'live_scores_count{variant="champion"} 7.0' in told
+
+
+def test_numbers_are_counted_between_limits_around_the_golden_answers(
+    made_of: Callable[[str], SimpleNamespace], tmp_path: Path
+):
+    """Probabilities between 0 and 1 are known to be; what a number is like, the golden rows say."""
+    for task in ("regression", "binary"):
+        made, folder = made_of(task), tmp_path / task
+        known = golden.golden_rows(made.served, made.rows[:24])
+        folder.mkdir()
+        data.save_bytes(made.onnx, folder / "model.onnx")
+        data.save_json(made.served.signature, folder / "signature.json")
+        data.save_json({"version": "7"}, folder / "lineage.json")
+        data.save_json(known, folder / "golden.json")
+        limits = variant.load_variant(folder, "champion").limits
+        if task == "binary":
+            assert limits == scores.SHARES
+        else:
+            inside = [limit for limit in limits if min(known["predictions"]) < limit < max(known["predictions"])]
+            assert 6 <= len(inside) <= scores.BINS + 1
+            assert limits[0] < min(known["predictions"]) < max(known["predictions"]) < limits[-1]

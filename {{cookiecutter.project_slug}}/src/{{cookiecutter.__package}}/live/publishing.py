@@ -12,8 +12,8 @@ from pathlib import Path
 from .containers import last_line
 from .images import ImageError
 
-# GitHub's own registry takes the token of a workflow; it is shown to no other.
-GITHUB = "registry.example.org"
+# What REGISTRY_LOGIN says where the registry is GitHub's own, which takes the token of a workflow.
+GITHUB = "github"
 
 
 def publish(engine: str, tag: str, repository: str, environ: Mapping[str, str]) -> str:
@@ -38,9 +38,12 @@ def publish(engine: str, tag: str, repository: str, environ: Mapping[str, str]) 
 
 
 def log_in(engine: str, server: str, environ: Mapping[str, str]) -> None:
-    """Log in where there is somebody to log in as; a registry on one's own machine may ask nobody."""
+    """Log in where there is somebody to log in as; a registry on one's own machine may ask nobody.
+
+    A workflow's own token is shown only where REGISTRY_LOGIN says that the registry is GitHub's.
+    """
     user, password = environ.get("REGISTRY_USER", ""), environ.get("REGISTRY_PASSWORD", "")
-    if not password and server == GITHUB:
+    if not password and environ.get("REGISTRY_LOGIN") == GITHUB:
         user, password = user or environ.get("GITHUB_ACTOR", ""), environ.get("GITHUB_TOKEN", "")
     if user and password:
         call([engine, "login", "--username", user, "--password-stdin", server], environ, password)

@@ -62,6 +62,8 @@ def step(
         time.sleep(rules.poll_seconds)
         if reason := target.ill(colour):
             raise RolloutError(f"at {share} % {colour} ended: {reason}", REFUSED)
+        if share < 100 and (reason := target.ill(before)):
+            raise RolloutError(f"at {share} % there is nothing left to compare {colour} with: {reason}", REFUSED)
         seen, waited = target.seen(both), time.monotonic() - began
         canary, rival = (between(seen[one], base[one]) for one in (colour, before))
         judgement = judge(canary, rival, rules, scores=scores)

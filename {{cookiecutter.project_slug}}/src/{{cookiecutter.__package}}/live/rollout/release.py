@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -146,8 +147,12 @@ def rest(target: Target, entry: Entry, rules: Rules, say: Say) -> None:
     """Let the old colour answer what it has begun, and then idle or stop; the release is done either way."""
     if entry.before is None:
         return
+    if reason := target.ill(entry.before):
+        say(f"{entry.before} has ended meanwhile: {reason}")
+        target.route({entry.colour: 100}, insist=False)
+        return
     drained(target, entry.before, rules)
-    target.route({entry.colour: 100})
+    target.route({entry.colour: 100}, insist=False)
     if rules.idle == "keep":
         say(f"{entry.before} gets no new requests and is kept for `live rollback`.")
         return
@@ -167,18 +172,27 @@ def drained(target: Target, colour: Colour, rules: Rules) -> None:
 
 
 def given_up(target: Target, entry: Entry, error: BaseException, evidence: list[dict[str, Any]]) -> RolloutError:
-    """Give the old colour everything back, stop the new one, note it, and return what is said of it."""
+    """Give the old colour everything back, stop the new one, note it, and return what is said of it.
+
+    Where the old colour has ended by itself meanwhile, the new one goes on: somebody who may be worse answers better
+    than nobody.
+    """
     why, code, outcome = reason_of(error)
-    who = f"{entry.before} answers everything" if entry.before else "nothing answers yet"
+    goes_on = bool(entry.version and entry.before and target.ill(entry.before) and not target.ill(entry.colour))
+    answering = entry.colour if goes_on else entry.before
     try:
-        if entry.before:
-            target.route({entry.before: 100}, insist=False)
-        else:
-            target.route({})
-        target.stop(entry.colour)
-        target.note(msgspec.structs.replace(entry, at=now(), outcome=outcome, why=why, evidence=evidence))
+        target.route({answering: 100} if answering else {}, insist=False)
     except RolloutError as worse:
         return RolloutError(f"{why}. Going back failed as well ({worse}): `live rollback` tries again.", code)
+    ended = msgspec.structs.replace(entry, at=now(), outcome="live" if goes_on else outcome, why=why, evidence=evidence)
+    # What fails here leaves a release without an end, which the next one ends.
+    with suppress(RolloutError):
+        if not goes_on:
+            target.stop(entry.colour)
+        target.note(ended)
+    if goes_on:
+        return RolloutError(f"{entry.before} has ended, so {entry.colour} answers everything: {why.rstrip('.')}.", code)
+    who = f"{answering} answers everything" if answering else "nothing answers yet"
     return RolloutError(f"Not released, and {who}: {why.rstrip('.')}.", code)
 
 
