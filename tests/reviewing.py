@@ -12,8 +12,11 @@ import journey
 from bake import TEMPLATE
 
 sys.path.insert(0, str(TEMPLATE / "{{cookiecutter.project_slug}}" / "tests" / "lab" / "github"))
+# Compiled, it would lie in the template and be baked with it.
+compiling, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+import github_server  # noqa: E402 - after what it needs
 
-import github_server
+sys.dont_write_bytecode = compiling
 
 
 def restored(project: Path, folder: Path, environments: Path) -> Path:

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,7 @@ def language_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"NOT TESTED: npm could not fetch {LANGUAGE_SERVER}: {packed.stderr.strip()[-200:]}")
     package = folder / packed.stdout.strip()
     assert base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode() == INTEGRITY
-    with tarfile.open(package) as archive:
-        archive.extractall(folder, filter="data")
+    shutil.unpack_archive(package, folder)
     return folder / "package" / "dist" / "cli.bundle.cjs"
 
 

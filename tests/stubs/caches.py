@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -45,8 +46,7 @@ def restore(folder: Path, paths: list[str], key: str) -> None:
     if not found:
         print(f"Nothing found for {key}")
         sys.exit(os.environ["REQUIRED"] == "true")
-    with tarfile.open(found[0]) as archive:
-        archive.extractall(filter="tar")
+    shutil.unpack_archive(found[0], ".", "tar")
     print(f"Restored {unquote(found[0].name)}")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
         outputs.write(f"cache-hit={str(bool(exact)).lower()}\ncache-matched-key={unquote(found[0].name)}\n")
