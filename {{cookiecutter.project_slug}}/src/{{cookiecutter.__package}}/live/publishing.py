@@ -26,7 +26,7 @@ def publish(engine: str, tag: str, repository: str, environ: Mapping[str, str]) 
     """
     if not re.fullmatch(r"[\w.-]+(:\d+)?(/[a-z0-9._-]+)+", repository):
         raise ImageError(
-            f"{repository!r} is no repository of images: it has to look like registry.example.org/owner/name, in small letters."
+            f"{repository!r} is no repository of images: it has to look like registry.example.org/me/flights."
         )
     target = f"{repository}:{tag.rpartition(':')[2]}"
     with tempfile.TemporaryDirectory(prefix="registry-") as folder:
@@ -75,7 +75,7 @@ def call(command: list[str], environ: Mapping[str, str], given: str = "") -> str
 def what_is_missing(repository: str, environ: Mapping[str, str]) -> str:
     """Return what a workflow has to be told before it can push or deploy; nothing where it knows."""
     if not repository:
-        return "it stays here: set the variable IMAGE_REPOSITORY, such as registry.example.org/owner/name, to have it pushed."
+        return "it stays here: set the variable IMAGE_REPOSITORY, such as registry.example.org/me/flights."
     if not any(environ.get(name) for name in ("STAGING_HOST", "PRODUCTION_HOST")):
         return "nothing is deployed: set the variable STAGING_HOST or PRODUCTION_HOST, such as ssh://me@host."
     return ""

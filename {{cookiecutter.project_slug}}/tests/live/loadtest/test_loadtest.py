@@ -121,7 +121,7 @@ def test_the_share_of_requests_decides_a_percentile():
 def test_a_service_that_breaks_under_load_fails_the_command(asked: list, two_rows: Path, tmp_path: Path):
     """The line says how many requests failed; the key went with every one of them, and is in no report."""
     report = tmp_path / "reports" / "load.html"
-    given = ["--users", 2, "--seconds", 1, "--golden", two_rows, "--report", report]
+    given = ["--users", 2, "--seconds", 3, "--golden", two_rows, "--report", report]
     result = loadtest("--url", asked[0][0], *given, LIVE_API_KEY=KEY)
     assert result.exit_code == 1, result.output
     line = re.fullmatch(

@@ -13,7 +13,9 @@ from ..images import ImageError, find_engine, tag_of
 
 @click.command(short_help="Push the built image, and name it by its digest.")
 @click.argument("tag", required=False)
-@click.option("--to", "repository", default="", envvar="IMAGE_REPOSITORY", help="Such as registry.example.org/owner/name.")
+@click.option(
+    "--to", "repository", default="", envvar="IMAGE_REPOSITORY", help="Such as registry.example.org/owner/name."
+)
 def publish(tag: str | None, repository: str) -> None:
     """Push the image TAG, by default the one that `make image` makes, to a repository of images.
 
