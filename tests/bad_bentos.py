@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,12 @@ FAULTS = {
         "        variant, prediction = self.predicted(columns, exchange)\n        return Answer(200, encode",
         COUNTED + "\n        if self.asked > 2 and self.asked % 10 in (0, 3, 6):\n"
         "            raise RequestError(500, 'broken', 'A fault of the test.')",
+    ),
+    # The service ends; in a container, its main process is the first.
+    "dying": (
+        "live/api/predict.py",
+        "        variant, prediction = self.predicted(columns, exchange)\n        return Answer(200, encode",
+        COUNTED + "\n        if self.asked > 2:\n            __import__('os').kill(1, 15)",
     ),
     # Every answer takes 0.3 seconds longer.
     "slow": (
@@ -47,6 +54,17 @@ def faulty(bento: Path, destination: Path, fault: str, package: str = "flight_de
     assert text.count(before) == 1, f"{module} isn't any more what this fault was written for"
     path.write_text(text.replace(before, f"        {line}\n{before}"), encoding="utf-8")
     return destination
+
+
+def instruction(fault: str, root: str, package: str = "flight_delays") -> str:
+    """Return a line of a Dockerfile that puts a fault into the code of the Bento that lies in `root`."""
+    module, before, line = FAULTS[fault]
+    path, changed = f"{root}/src/{package}/{module}", f"        {line}\n{before}"
+    program = (
+        f"from pathlib import Path; path = Path({path!r}); text = path.read_text(); "
+        f"assert text.count({before!r}) == 1; path.write_text(text.replace({before!r}, {changed!r}))"
+    )
+    return f"RUN {json.dumps(['/opt/venv/bin/python', '-c', program])}"
 
 
 def damaged(bento: Path, destination: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import acting
+import bad_bentos
 import composing
 import debian
 import installed
@@ -172,26 +175,26 @@ def site(machine: Machine, tmp_path: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def asked(project: Path, port: int) -> Iterator[None]:
-    """Have somebody ask the service again and again until the block ends; no answer may be missing."""
-    rows, stop, failed = journey.golden(project)["rows"][:1], threading.Event(), []
+def asked(project: Path, port: int) -> Iterator[list[bool]]:
+    """Have somebody ask the service again and again until the block ends; yield which requests were answered."""
+    rows, stop, answered = journey.golden(project)["rows"][:1], threading.Event(), []
 
     def ask() -> None:
         while not stop.is_set():
             try:
                 journey.ask(port, rows)
-            except OSError as error:
-                failed.append(error)
+                answered.append(True)
+            except OSError:
+                answered.append(False)
             time.sleep(0.01)
 
     thread = threading.Thread(target=ask)
     thread.start()
     try:
-        yield
+        yield answered
     finally:
         stop.set()
         thread.join()
-    assert failed == []
 
 
 RULES = {"steps": [50, 100], "requests": 60, "errors": 0.1, "patience_seconds": 20, "poll_seconds": 0.5}
@@ -222,8 +225,9 @@ def test_what_is_merged_goes_live_and_comes_back(machine: Machine, site: Site, c
     assert site.serving("staging") == second.outputs["image"]["image"] != image
     assert [entry["outcome"] for entry in site.releases("production")] == ["live", "undecided"]
 
-    with asked(machine.project, site.ports["production"]):
+    with asked(machine.project, site.ports["production"]) as answered:
         third = machine.run("cd.yml", project, **options)
+    assert all(answered)
     assert third.jobs == {"image": "success", "staging": "success", "production": "success"}
     assert site.serving("production") == third.outputs["image"]["image"]
 
@@ -232,3 +236,52 @@ def test_what_is_merged_goes_live_and_comes_back(machine: Machine, site: Site, c
     assert "Only the image goes back" in back.log
     assert site.releases("production")[-1]["digest"] == image.partition("@")[2]
     assert site.releases("production")[-1]["why"] == REASON["why"]
+
+
+BAD = {"errors": "requests failed", "slow": "took more than", "shifted": "scores differ", "dying": "ended"}
+
+
+@pytest.mark.slow
+def test_a_bad_canary_makes_the_job_red_and_the_old_image_answers(
+    machine: Machine, site: Site, changed: Callable[..., Path]
+) -> None:
+    """Merged, built, asked its golden rows, and only under load seen to be bad: three of ten fail, and so on."""
+    project = changed(deploy__canary_yaml=lambda _: json.dumps({**RULES, "steps": [20, 100], "errors": 0.05}))
+    variables = {name: value for name, value in site.variables.items() if not name.startswith("STAGING")}
+    first = machine.run("cd.yml", project, variables=variables)
+    assert first.jobs == {"image": "success", "staging": "skipped", "production": "success"}
+    image, whole = first.outputs["image"]["image"], (project / "Dockerfile").read_text(encoding="utf-8")
+    for fault, said in BAD.items():
+        compiled = "RUN /opt/venv/bin/python -m compileall"
+        line = bad_bentos.instruction(fault, "/opt/bento")
+        (project / "Dockerfile").write_text(whole.replace(compiled, f"{line}\n{compiled}"), encoding="utf-8")
+        journey.commit(project, f"An image with a fault: {fault}")
+        with asked(machine.project, site.ports["production"]) as answered:
+            run = machine.run("cd.yml", project, variables=variables)
+        print(f"{fault}: {answered.count(False)} of {len(answered)} requests were not answered")
+        assert (run.jobs["image"], run.jobs["production"]) == ("success", "failure"), fault
+        assert run.failed == ["Deploy by canary"]
+        assert said in run.logs["production"]
+        assert site.serving("production") == image
+        assert site.releases("production")[-1]["outcome"] == "refused"
+        # The canary's share of what was asked while it answered, and no more.
+        assert answered.count(False) <= 0.2 * len(answered)
+
+
+def test_a_champion_is_made_by_hand_and_stays_where_there_is_none_before(
+    project: Path, environments: Path, tmp_path: Path
+) -> None:
+    """promote.yml moves the alias in the registry that a secret names; rollback.yml says that there is no way back."""
+    acting.keep(tmp_path, project, ".dvc/cache")
+    store = shutil.copy2(project / "mlflow.db", tmp_path / "mlflow.db")
+    secrets, venv = {"MLFLOW_TRACKING_URI": f"sqlite:///{store}"}, installed.environment_of(project, environments)
+    options: dict[str, Any] = {"inputs": {**REASON, "why": "the first"}, "secrets": secrets, "venv": venv}
+
+    made = acting.run(project, "promote.yml", "workflow_dispatch", tmp_path, **options)
+    assert made.jobs == {"promote": "success"}
+    back = acting.run(project, "rollback.yml", "workflow_dispatch", tmp_path, **options)
+    assert back.jobs == {"rollback": "failure"}
+    asked = [str(project / ".venv" / "bin" / "live"), "history", "--json"]
+    known = {**journey.environment(), **secrets}
+    told = subprocess.run(asked, cwd=project, env=known, capture_output=True, text=True, check=True).stdout
+    assert [(entry["action"], entry["why"]) for entry in json.loads(told)] == [("promote", "the first")]
