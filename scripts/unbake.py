@@ -71,9 +71,7 @@ def take_back(project: Path, path: str, fresh: Path) -> bool:
     template = with_placeholders(edited, context)
     if render(template, context) != edited:
         return False
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(template, encoding="utf-8")
-    print(f"taken back: {path}")
+    write_back(source, path, template)
     return True
 
 
@@ -89,10 +87,15 @@ def take_back_as_it_is(source: Path, path: str, edited: str, context: dict[str, 
     """Write what baking copies without rendering; return whether it carries no name, so that it fits every project."""
     if with_placeholders(edited, context) != edited:
         return False
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(edited, encoding="utf-8")
-    print(f"taken back: {path}")
+    write_back(source, path, edited)
     return True
+
+
+def write_back(source: Path, path: str, text: str) -> None:
+    """Write a file of the template, and say which file of the project it was."""
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(text, encoding="utf-8")
+    print(f"taken back: {path}")
 
 
 def context_of(fresh: Path) -> dict[str, str]:

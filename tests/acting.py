@@ -244,7 +244,8 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {**one, **other, **nested}
 
 
-def keep(folder: Path, project: Path, path: str, key: str = "dvc-earlier") -> None:
-    """Put what a project has at a path into the caches of `folder`, as the save of an earlier run would."""
-    known = {"ACTING_CACHES": str(folder / "caches"), "PATHS": path, "KEY": key}
+def keep(folder: Path, project: Path) -> Path:
+    """Put a project's DVC cache into the caches of `folder`, as the save of an earlier run would; return the folder."""
+    known = {"ACTING_CACHES": str(folder / "caches"), "PATHS": ".dvc/cache", "KEY": "dvc-earlier"}
     subprocess.run([sys.executable, STUB_FOLDER / "caches.py", "save"], cwd=project, env=os.environ | known, check=True)
+    return folder

@@ -29,14 +29,6 @@ def restored(project: Path, folder: Path, environments: Path) -> Path:
     return clone
 
 
-def fill(folder: Path, project: Path) -> Path:
-    """Leave a project's DVC cache where a run finds it, as a workflow's own step does; return the folder."""
-    settings = {"ACTING_CACHES": str(folder / "caches"), "PATHS": ".dvc/cache", "KEY": "dvc-earlier"}
-    command = [sys.executable, str(acting.STUB_FOLDER / "caches.py"), "save"]
-    subprocess.run(command, cwd=project, env={**journey.environment(), **settings}, check=True)
-    return folder
-
-
 def head(project: Path) -> str:
     """Return the commit that is checked out."""
     return journey.run([*journey.GIT, "rev-parse", "HEAD"], project).strip()

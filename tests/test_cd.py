@@ -52,7 +52,7 @@ class Machine(NamedTuple):
 def machine(project: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A runner on which images can be built, of a repository whose CI has left a cache."""
     caches = tmp_path_factory.mktemp("repository")
-    acting.keep(caches, project, ".dvc/cache")
+    acting.keep(caches, project)
     venv = installed.environment_of(project, environments)
     with docker() as engine:
         yield Machine(engine, project, caches, venv, dict(engine.variables))
@@ -228,6 +228,7 @@ def test_what_is_merged_goes_live_and_comes_back(machine: Machine, site: Site, c
 
     with asked(machine.project, site.ports["production"]) as answered:
         third = machine.run("cd.yml", project, **options)
+    assert answered
     assert all(answered)
     assert third.jobs == {"image": "success", "staging": "success", "production": "success"}
     assert site.serving("production") == third.outputs["image"]["image"]
@@ -278,7 +279,7 @@ def test_a_champion_is_made_by_hand_and_stays_where_there_is_none_before(
     project: Path, environments: Path, tmp_path: Path
 ) -> None:
     """promote.yml moves the alias in the registry that a secret names; rollback.yml says that there is no way back."""
-    acting.keep(tmp_path, project, ".dvc/cache")
+    acting.keep(tmp_path, project)
     store = shutil.copy2(project / "mlflow.db", tmp_path / "mlflow.db")
     secrets, venv = {"MLFLOW_TRACKING_URI": f"sqlite:///{store}"}, installed.environment_of(project, environments)
     options: dict[str, Any] = {"inputs": {**REASON, "why": "the first"}, "secrets": secrets, "venv": venv}
@@ -286,7 +287,7 @@ def test_a_champion_is_made_by_hand_and_stays_where_there_is_none_before(
     made = acting.run(project, "promote.yml", "workflow_dispatch", tmp_path, **options)
     assert made.jobs == {"promote": "success"}
     back = acting.run(project, "rollback.yml", "workflow_dispatch", tmp_path, **options)
-    assert back.jobs == {"rollback": "failure"}
+    assert (back.jobs, back.failed) == ({"rollback": "failure"}, ["Roll back"])
     asked = [str(project / ".venv" / "bin" / "live"), "history", "--json"]
     known = {**journey.environment(), **secrets}
     told = subprocess.run(asked, cwd=project, env=known, capture_output=True, text=True, check=True).stdout

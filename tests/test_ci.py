@@ -53,7 +53,7 @@ def ran(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def caches(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What an earlier run of this repository's workflows has left."""
     folder = tmp_path_factory.mktemp("repository")
-    acting.keep(folder, project, ".dvc/cache")
+    acting.keep(folder, project)
     return folder
 
 

@@ -41,7 +41,7 @@ def team(project: Path, environments: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def caches(team: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What earlier runs left in the repository's cache: the results of both branches."""
-    return reviewing.fill(tmp_path_factory.mktemp("caches"), team)
+    return acting.keep(tmp_path_factory.mktemp("caches"), team)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def ran(project: Path, source: Path, environments: Path, tmp_path_factory: pytes
 @pytest.fixture(scope="module")
 def caches(ran: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What earlier runs left in the repository's cache."""
-    return reviewing.fill(tmp_path_factory.mktemp("caches"), ran)
+    return acting.keep(tmp_path_factory.mktemp("caches"), ran)
 
 
 @pytest.fixture

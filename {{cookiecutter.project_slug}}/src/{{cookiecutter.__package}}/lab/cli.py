@@ -12,12 +12,11 @@ import click
 from ..core.project import WorkspaceError, find_root
 from .github.commands import comment, issue, propose
 from .judging.commands import champion, checkup, judge
+from .patience import OFFICIAL_CELL_SECONDS, SMOKE_CELL_SECONDS
 from .restoring.commands import restore, share
 from .staleness.locks import record_unchanged_code, release_dead_locks
 from .tuning.commands import tune
 from .waiting.commands import wait
-
-CELL_SECONDS = click.FloatRange(min=0, min_open=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -28,16 +27,7 @@ def main() -> None:
 @main.command(short_help="Run one notebook in a fresh kernel.")
 @click.argument("name")
 @click.option("--smoke", is_flag=True, help="On a sample, with throwaway outputs: seconds instead of minutes.")
-@click.option(
-    "--cell-seconds",
-    type=CELL_SECONDS,
-    metavar="SECONDS",
-    default=3600,
-    envvar="LAB_CELL_SECONDS",
-    show_default=True,
-    show_envvar=True,
-    help="How long one cell may take before its kernel is stopped.",
-)
+@OFFICIAL_CELL_SECONDS
 def run(name: str, smoke: bool, cell_seconds: float) -> None:
     """Run the notebook NAME ('train' or '03_train') in a fresh kernel.
 
@@ -73,14 +63,7 @@ def status(check: bool, committed: bool) -> None:
 
 @main.command(short_help="Run notebooks on a sample, cell by cell against their contract.")
 @click.argument("names", nargs=-1)
-@click.option(
-    "--cell-seconds",
-    type=CELL_SECONDS,
-    metavar="SECONDS",
-    default=300,
-    show_default=True,
-    help="How long one cell may take before its kernel is stopped.",
-)
+@SMOKE_CELL_SECONDS
 def check(names: tuple[str, ...], cell_seconds: float) -> None:
     """Run every notebook, or those in NAMES, on a sample with nbval: each cell a test.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ...core.project import WorkspaceError, find_root
+from ..patience import OFFICIAL_CELL_SECONDS
 
 AGAINST = click.option(
     "--against",
@@ -42,16 +43,7 @@ def champion(revision: str, folder: Path) -> None:
 
 @click.command(short_help="Judge this model against main's champion, without training.")
 @AGAINST
-@click.option(
-    "--cell-seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    default=3600,
-    envvar="LAB_CELL_SECONDS",
-    show_default=True,
-    show_envvar=True,
-    help="How long one cell may take before its kernel is stopped.",
-)
+@OFFICIAL_CELL_SECONDS
 def judge(revision: str, cell_seconds: float) -> None:
     """Judge the model in models/ against the champion of another branch, on the held-out rows of this one.
 

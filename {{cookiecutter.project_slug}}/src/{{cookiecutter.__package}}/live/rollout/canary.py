@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .evidence import Counts, Seen, between
 from .judgement import Judgement, judge
@@ -14,66 +14,60 @@ from .steps import REFUSED, move
 from .target import RolloutError, Target
 
 
-def walk(
-    target: Target,
-    colour: Colour,
-    before: Colour,
-    rules: Rules,
-    say: Callable[[str], None],
-    evidence: list[dict[str, Any]],
-    *,
-    scores: bool,
-) -> None:
-    """Give a colour all requests, step by step; what was seen at each step goes into `evidence`.
+class Canary(NamedTuple):
+    """A colour beside the other one; what was seen at each step goes into `evidence`."""
 
-    Raises:
-        RolloutError: it was worse, or ended, or nobody could tell for too long.
-    """
-    both = (colour, before)
-    first = target.seen(both)
-    for share in rules.steps:
-        target.route({colour: share, before: 100 - share})
-        say(f"{colour} answers {share} %, {before} {100 - share} %.")
-        start = target.seen(both)
-        # Once the other colour answers nothing any more, what it has shown in the steps before is compared with.
-        base = start if share < 100 else {**start, before: first[before]}
-        step(target, both, share, base, rules, say, evidence, scores)
+    target: Target
+    colour: Colour
+    before: Colour
+    rules: Rules
+    say: Callable[[str], None]
+    evidence: list[dict[str, Any]]
+    scores: bool
 
+    def walk(self) -> None:
+        """Give the colour all requests, step by step.
 
-def step(
-    target: Target,
-    both: tuple[Colour, Colour],
-    share: int,
-    base: Seen,
-    rules: Rules,
-    say: Callable[[str], None],
-    evidence: list[dict[str, Any]],
-    scores: bool,
-) -> None:
-    """Wait until a step has been decided, and return if it goes on.
+        Raises:
+            RolloutError: it was worse, or ended, or nobody could tell for too long.
+        """
+        first = self.seen()
+        for share in self.rules.steps:
+            self.target.route({self.colour: share, self.before: 100 - share})
+            self.say(f"{self.colour} answers {share} %, {self.before} {100 - share} %.")
+            start = self.seen()
+            # Once the other colour answers nothing any more, what it has shown in the steps before is compared with.
+            self.step(share, start if share < 100 else {**start, self.before: first[self.before]})
 
-    Raises:
-        RolloutError: it doesn't.
-    """
-    colour, before = both
-    began = time.monotonic()
-    evidence.append({"share": share})
-    while True:
-        time.sleep(rules.poll_seconds)
-        if reason := target.ill(colour):
-            raise RolloutError(f"at {share} % {colour} ended: {reason}", REFUSED)
-        if share < 100 and (reason := target.ill(before)):
-            raise RolloutError(f"at {share} % there is nothing left to compare {colour} with: {reason}", REFUSED)
-        seen, waited = target.seen(both), time.monotonic() - began
-        canary, rival = (between(seen[one], base[one]) for one in (colour, before))
-        judgement = judge(canary, rival, rules, scores=scores)
-        evidence[-1] = told(share, waited, canary, rival, judgement)
-        following = move(judgement, waited, share, rules)
-        if following.kind == "back":
-            raise RolloutError(following.why, following.code)
-        if following.kind == "on":
-            say(f"  after {waited:.0f} s: {following.why}.")
-            return
+    def step(self, share: int, base: Seen) -> None:
+        """Wait until a step has been decided, and return if it goes on.
+
+        Raises:
+            RolloutError: it doesn't.
+        """
+        began = time.monotonic()
+        self.evidence.append({"share": share})
+        while True:
+            time.sleep(self.rules.poll_seconds)
+            if reason := self.target.ill(self.colour):
+                raise RolloutError(f"at {share} % {self.colour} ended: {reason}", REFUSED)
+            if share < 100 and (reason := self.target.ill(self.before)):
+                said = f"at {share} % there is nothing left to compare {self.colour} with: {reason}"
+                raise RolloutError(said, REFUSED)
+            seen, waited = self.seen(), time.monotonic() - began
+            canary, rival = (between(seen[one], base[one]) for one in (self.colour, self.before))
+            judgement = judge(canary, rival, self.rules, scores=self.scores)
+            self.evidence[-1] = told(share, waited, canary, rival, judgement)
+            following = move(judgement, waited, share, self.rules)
+            if following.kind == "back":
+                raise RolloutError(following.why, following.code)
+            if following.kind == "on":
+                self.say(f"  after {waited:.0f} s: {following.why}.")
+                return
+
+    def seen(self) -> Seen:
+        """Return what was counted of both colours until now."""
+        return self.target.seen((self.colour, self.before))
 
 
 def told(share: int, waited: float, canary: Counts, rival: Counts, judgement: Judgement) -> dict[str, Any]:

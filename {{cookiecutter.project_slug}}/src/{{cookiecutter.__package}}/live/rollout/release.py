@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from ..smoke import NO_ANSWER, Passed, SmokeError, smoke
-from .canary import walk
+from .canary import Canary
 from .interruption import Stopped, undisturbed
 from .record import Entry, Outcome
 from .recovery import now, recover
@@ -140,7 +140,7 @@ def take_over(
         if reason := target.ill(entry.colour):
             raise RolloutError(f"{entry.colour} has ended: {reason}")
         return
-    walk(target, entry.colour, entry.before, rules, say, evidence, scores=wanted.scores)
+    Canary(target, entry.colour, entry.before, rules, say, evidence, wanted.scores).walk()
 
 
 def rest(target: Target, entry: Entry, rules: Rules, say: Say) -> None:
