@@ -29,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,6 +72,13 @@ FLAGS = [
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([0-9a-f]{40})\b", re.MULTILINE)
 
 
+CALLS = re.compile(r"uses: \./\.github/workflows/([\w.-]+)")
+# An event, below `on:` and two spaces in; no job has such a name.
+EVENT = re.compile(r"^  (push|pull_request|schedule|workflow_dispatch|workflow_call):", re.MULTILINE)
+# What this process has started, each a workflow and an event, and how often.
+STARTED: Counter[str] = Counter()
+
+
 class Run(NamedTuple):
     """What came of a workflow."""
 
@@ -111,6 +119,9 @@ def run(
     place = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
     repository = journey.clone(project, place / "repository")
     journey.run([*journey.GIT, "remote", "set-url", "origin", f"https://github.com/{REPOSITORY}.git"], repository)
+    own = repository / ".github" / "workflows" / workflow
+    called = CALLS.findall(own.read_text(encoding="utf-8"))
+    STARTED.update([f"{workflow} {event}", *(f"{name} workflow_call" for name in called)])
     sent = merged(event_of(event, project, inputs or {}), payload or {})
     (place / "event.json").write_text(json.dumps(sent), encoding="utf-8")
     hidden = {"GITHUB_TOKEN": TOKEN, **(secrets or {})}
@@ -124,7 +135,7 @@ def run(
     lines = output_of(command, repository, hidden)
     seconds = time.monotonic() - started
     shutil.rmtree(place / "workspaces", ignore_errors=True)
-    return told(lines, jobs_of(repository / ".github" / "workflows" / workflow), place / "artifacts", seconds)
+    return told(lines, jobs_of(own), place / "artifacts", seconds)
 
 
 def places(project: Path, folder: Path, place: Path, venv: Path | None) -> dict[str, str]:
@@ -210,6 +221,12 @@ def actions_used(repository: Path) -> list[tuple[str, str]]:
     """Return the actions of other owners that any workflow or local action names, each with its commit."""
     texts = [path.read_text(encoding="utf-8") for path in (repository / ".github").rglob("*.yml")]
     return sorted({(used, ref) for text in texts for used, ref in USES.findall(text)})
+
+
+def events_of(folder: Path) -> set[str]:
+    """Return each workflow of a folder, baked or not, with each event that starts it, as STARTED has them."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yml")}
+    return {f"{name} {event}" for name, text in texts.items() for event in EVENT.findall(text.partition("\non:\n")[2])}
 
 
 def jobs_of(workflow: Path) -> list[str]:

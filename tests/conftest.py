@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 TEMPLATE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TEMPLATE / "scripts"))
 
+import acting  # noqa: E402
 import installed  # noqa: E402
 from bake import bake  # noqa: E402 - scripts/ is no package, so its folder has to be on the path first
 from journey import cloned, commit, make  # noqa: E402
@@ -50,3 +53,25 @@ def project(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Pat
     make(project, "pipeline")
     commit(project, "Run the pipeline")
     return project
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the process that collects results know which workflows this one has started."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["started"] = dict(acting.STARTED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what another process has started."""
+    acting.STARTED.update(Counter(getattr(node, "workeroutput", {}).get("started", {})))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which workflows were started by which events, and which were not."""
+    if not acting.STARTED:
+        return
+    there = acting.events_of(TEMPLATE / "{{cookiecutter.project_slug}}" / ".github" / "workflows")
+    terminalreporter.section("workflows that were run with act")
+    for name in sorted(there | set(acting.STARTED)):
+        terminalreporter.line(f"{acting.STARTED[name] or 'not':>3} {name}")

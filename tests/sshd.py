@@ -51,6 +51,7 @@ def sshd(folder: Path, variables: Mapping[str, str]) -> Iterator[Sshd]:
         "UsePAM no",
         "PasswordAuthentication no",
         "PermitRootLogin prohibit-password",
+        "Subsystem sftp internal-sftp",
         "SetEnv " + " ".join(f'{name}="{value}"' for name, value in variables.items()),
     ]
     (folder / "sshd_config").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -38,9 +38,11 @@ class Machine(NamedTuple):
     venv: Path
     environ: dict[str, str]
 
-    def run(self, workflow: str, project: Path | None = None, ci: str = "success", **options: Any) -> acting.Run:
+    def run(
+        self, workflow: str, project: Path | None = None, ci: str = "success", event: str = "", **options: Any
+    ) -> acting.Run:
         """Run a workflow on this machine; CI has ended so."""
-        event = "push" if workflow == "cd.yml" else "workflow_dispatch"
+        event = event or ("push" if workflow == "cd.yml" else "workflow_dispatch")
         options["variables"] = {"IMAGE_BASE": self.engine.base, **options.get("variables", {})}
         with checks(ci) as address:
             known = {**self.environ, "GITHUB_API_URL": address}
@@ -94,8 +96,9 @@ def test_an_image_that_does_not_start_goes_nowhere(machine: Machine, changed: Ca
 
 
 def test_what_ci_refused_is_not_published(machine: Machine) -> None:
-    """The image was built meanwhile, and stays where it is."""
-    run = machine.run("cd.yml", ci="failure", variables={"IMAGE_REPOSITORY": "127.0.0.1:9/flights"})
+    """The image was built meanwhile, and stays where it is; also where somebody starts this by hand."""
+    variables = {"IMAGE_REPOSITORY": "127.0.0.1:9/flights"}
+    run = machine.run("cd.yml", ci="failure", event="workflow_dispatch", variables=variables)
 
     assert run.jobs == {"image": "failure", "staging": "skipped", "production": "skipped"}
     assert run.failed == ["Wait for CI"]
@@ -250,13 +253,21 @@ BAD = {
 
 @pytest.mark.slow
 def test_a_bad_canary_makes_the_job_red_and_the_old_image_answers(
-    machine: Machine, site: Site, changed: Callable[..., Path]
+    machine: Machine, site: Site, changed: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """Merged, built, asked its golden rows, and only under load seen to be bad: three of ten fail, and so on."""
+    """Merged, built, asked its golden rows, and only under load seen to be bad: three of ten fail, and so on.
+
+    The champion in the registry stays, too, with the image in which it answers.
+    """
     project = changed(deploy__canary_yaml=lambda _: json.dumps({**RULES, "steps": [20, 100], "errors": 0.05}))
     variables = {name: value for name, value in site.variables.items() if not name.startswith("STAGING")}
-    first = machine.run("cd.yml", project, variables=variables)
+    store = shutil.copy2(machine.project / "mlflow.db", tmp_path / "mlflow.db")
+    options = {"variables": variables, "secrets": {"MLFLOW_TRACKING_URI": f"sqlite:///{store}"}}
+    first = machine.run("cd.yml", project, **options)
     assert first.jobs == {"image": "success", "staging": "skipped", "production": "success"}
+    released, shown = told_by_registry(machine.project, options["secrets"])
+    assert [entry["action"] for entry in released] == ["promote"]
+    assert first.outputs["image"]["image"] in shown
     image, whole = first.outputs["image"]["image"], (project / "Dockerfile").read_text(encoding="utf-8")
     for fault, said in BAD.items():
         compiled = "RUN /opt/venv/bin/python -m compileall"
@@ -264,7 +275,7 @@ def test_a_bad_canary_makes_the_job_red_and_the_old_image_answers(
         (project / "Dockerfile").write_text(whole.replace(compiled, f"{line}\n{compiled}"), encoding="utf-8")
         journey.commit(project, f"An image with a fault: {fault}")
         with asked(machine.project, site.ports["production"]) as answered:
-            run = machine.run("cd.yml", project, variables=variables)
+            run = machine.run("cd.yml", project, **options)
         print(f"{fault}: {answered.count(False)} of {len(answered)} requests were not answered")
         assert (run.jobs["image"], run.jobs["production"]) == ("success", "failure"), fault
         assert run.failed == ["Deploy by canary"]
@@ -273,6 +284,7 @@ def test_a_bad_canary_makes_the_job_red_and_the_old_image_answers(
         assert site.releases("production")[-1]["outcome"] == "refused"
         # The canary's share of what was asked while it answered, and no more.
         assert answered.count(False) <= 0.2 * len(answered)
+        assert told_by_registry(machine.project, options["secrets"]) == (released, shown)
 
 
 def test_a_champion_is_made_by_hand_and_stays_where_there_is_none_before(
@@ -288,7 +300,16 @@ def test_a_champion_is_made_by_hand_and_stays_where_there_is_none_before(
     assert made.jobs == {"promote": "success"}
     back = acting.run(project, "rollback.yml", "workflow_dispatch", tmp_path, **options)
     assert (back.jobs, back.failed) == ({"rollback": "failure"}, ["Roll back"])
-    asked = [str(project / ".venv" / "bin" / "live"), "history", "--json"]
-    known = {**journey.environment(), **secrets}
-    told = subprocess.run(asked, cwd=project, env=known, capture_output=True, text=True, check=True).stdout
-    assert [(entry["action"], entry["why"]) for entry in json.loads(told)] == [("promote", "the first")]
+    released, _ = told_by_registry(project, secrets)
+    assert [(entry["action"], entry["why"]) for entry in released] == [("promote", "the first")]
+
+
+def told_by_registry(project: Path, secrets: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
+    """Return the releases that the registry has noted, and what it says of the champion."""
+
+    def live(*arguments: str) -> str:
+        command = [str(project / ".venv" / "bin" / "live"), *arguments]
+        known = {**journey.environment(), **secrets}
+        return subprocess.run(command, cwd=project, env=known, capture_output=True, text=True, check=True).stdout
+
+    return json.loads(live("history", "--json")), live("show")

@@ -135,9 +135,10 @@ def test_a_failing_test_and_a_broken_promise_are_red_where_they_are(
     }
 
 
-def test_security_looks_at_the_locks_and_the_workflows(fresh: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("event", ["push", "pull_request", "schedule", "workflow_dispatch"])
+def test_security_looks_at_the_locks_and_the_workflows(fresh: Path, tmp_path: Path, event: str) -> None:
     """Both locks can be read by their hashes, and zizmor finds nothing; known faults can't be looked up here."""
-    run = acting.run(fresh, "security.yml", "pull_request", tmp_path)
+    run = acting.run(fresh, "security.yml", event, tmp_path)
 
     assert run.jobs == {"libraries": "success", "workflows": "success"}
     assert "requirements/serve.txt could be read" in run.logs["libraries"]
@@ -147,8 +148,8 @@ def test_security_looks_at_the_locks_and_the_workflows(fresh: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_without_a_cache_the_lock_is_reproduced(ran: Path, tmp_path: Path, environments: Path) -> None:
-    """GitHub forgets caches after a week; the local remote is on somebody's disk."""
-    run = acting.run(ran, "ci.yml", "push", tmp_path, venv=installed.environment_of(ran, environments))
+    """GitHub forgets caches after a week; the local remote is on somebody's disk. Started as `lab propose` does."""
+    run = acting.run(ran, "ci.yml", "workflow_dispatch", tmp_path, venv=installed.environment_of(ran, environments))
 
     assert run.jobs == GREEN
     assert "Running stage 'train'" in run.logs["model"]

@@ -58,14 +58,17 @@ def github() -> Iterator[github_server.Server]:
 def evaluate(team: Path, environments: Path, github: github_server.Server) -> Evaluate:
     """Run evaluate.yml for a pull request from one branch into another."""
 
-    def run(head: str, base: str, folder: Path, fork: bool = False, **more: Any) -> acting.Run:
+    def run(
+        head: str, base: str, folder: Path, fork: bool = False, event: str = "pull_request", **more: Any
+    ) -> acting.Run:
         journey.run([*journey.GIT, "checkout", "--quiet", "--force", head], team)
         known = {name: journey.run([*journey.GIT, "rev-parse", name], team).strip() for name in (head, base)}
         source = {"full_name": "mallory/flight-delays", "fork": True} if fork else {}
         ends = {"head": {"ref": head, "sha": known[head], "repo": source}, "base": {"ref": base, "sha": known[base]}}
-        venv, payload = installed.environment_of(team, environments), {"pull_request": ends}
+        more["payload"] = {"pull_request": ends} if event == "pull_request" else {"ref": f"refs/heads/{head}"}
         more["environment"] = {"GITHUB_API_URL": github.address}
-        return acting.run(team, "evaluate.yml", "pull_request", folder, payload=payload, venv=venv, **more)
+        venv = installed.environment_of(team, environments)
+        return acting.run(team, "evaluate.yml", event, folder, venv=venv, **more)
 
     return run
 
@@ -127,6 +130,17 @@ def test_a_fork_gets_the_summary_alone(evaluate: Evaluate, caches: Path, github:
     run = evaluate("main", "weaker", caches, fork=True)
     assert run.jobs == {"evaluate": "success", "comment": "skipped"}
     assert "# The gate lets this model pass" in run.summary
+    assert github.calls == []
+
+
+@pytest.mark.slow
+def test_started_by_hand_it_judges_against_main_and_comments_nowhere(
+    evaluate: Evaluate, caches: Path, github: github_server.Server
+) -> None:
+    """As `lab propose` starts it on the branch that it made: there, GitHub starts nothing by itself."""
+    run = evaluate("weaker", "main", caches, event="workflow_dispatch")
+    assert run.jobs == {"evaluate": "failure", "comment": "skipped"}
+    assert "The champion is the model that dvc.lock of origin/main" in run.summary
     assert github.calls == []
 
 

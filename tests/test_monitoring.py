@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
 Act = Callable[..., acting.Run]
 RETRAINED = "lab/retrain"
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "evaluating.md"
 # Every sixth flight, read from a file that DVC doesn't watch, as it doesn't watch a database.
 COPY = """
 import pandas as pd, pyarrow.parquet, sys
@@ -133,12 +135,18 @@ def test_retraining_proposes_once_and_brings_it_up_to_date(
     source.write_bytes(before)
 
 
-def test_what_was_retrained_to_the_same_is_not_proposed(act: Act, github: github_server.Server) -> None:
-    """The source says what it said: nothing follows, and no branch is made."""
-    run = act("retrain.yml")
-    assert run.jobs == {"train": "success", "propose": "success"}
-    assert "Running stage 'ingest'" in run.logs["train"]
-    assert "nothing to propose" in run.logs["propose"]
+def test_what_was_retrained_to_the_same_is_not_proposed(
+    act: Act, ran: Path, github: github_server.Server, tmp_path: Path
+) -> None:
+    """The source says what it said: nothing follows, and no branch is made. Called by a schedule, as the docs show."""
+    project = journey.clone(ran, tmp_path / ran.name)
+    (schedule,) = re.findall(r"```yaml\n(.+?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    (project / ".github/workflows/mondays.yml").write_text(schedule, encoding="utf-8")
+    journey.commit(project, "Retrain every Monday")
+    run = act("mondays.yml", "schedule", project)
+    assert run.jobs == {"retrain": "success"}
+    assert "Running stage 'ingest'" in run.log
+    assert "nothing to propose" in run.log
     assert list(github.refs) == ["refs/heads/main"]
 
 

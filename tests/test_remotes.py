@@ -9,6 +9,7 @@ import boto3
 import pytest
 from journey import clone, cloned, commit, make, run
 from services import s3_store
+from sshd import sshd
 
 pytestmark = pytest.mark.journey
 FILESYSTEMS = {"s3": "S3FileSystem", "gs": "GSFileSystem", "azure": "AzureFileSystem", "ssh": "SSHFileSystem"}
@@ -40,17 +41,47 @@ def test_data_travels_through_s3(tmp_path: Path, s3: str, monkeypatch: pytest.Mo
     assert all(f"#{line.split('=')[0]}=" in (project / ".env.example").read_text() for line in settings.split())
     make(project, "setup")
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="flight-delays")
-    dvc = str(project / ".venv" / "bin" / "dvc")
-    (project / "data" / "raw" / "table.csv").write_text("a,b\n1,2\n")
-    run([dvc, "add", "--quiet", "data/raw/table.csv"], project)
-    run([dvc, "push", "--quiet"], project)
-    commit(project, "Add a table")
+    dvc = push_a_table(project)
     other = clone(project, tmp_path / "other")
     run([dvc, "pull", "--quiet", "data/raw/table.csv.dvc"], other)
     assert (other / "data" / "raw" / "table.csv").read_text() == "a,b\n1,2\n"
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name)
     restored_as_in_ci(str(project / ".venv" / "bin" / "lab"), clone(project, tmp_path / "runner"), s3, monkeypatch)
+
+
+def push_a_table(project: Path) -> str:
+    """Add a table to the project, and push and commit it; return the project's DVC."""
+    dvc = str(project / ".venv" / "bin" / "dvc")
+    (project / "data" / "raw" / "table.csv").write_text("a,b\n1,2\n")
+    run([dvc, "add", "--quiet", "data/raw/table.csv"], project)
+    run([dvc, "push", "--quiet"], project)
+    commit(project, "Add a table")
+    return dvc
+
+
+def test_data_travels_over_ssh_with_a_key_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person pushes with a key of their own; a job has the secret DVC_KEY, and no agent, file or password."""
+    project, store = cloned(tmp_path / "work", dvc_remote="ssh"), tmp_path / "store"
+    make(project, "setup")
+    (tmp_path / "server").mkdir()
+    with sshd(tmp_path / "server", {}) as server:
+        dvc = str(project / ".venv" / "bin" / "dvc")
+        run([dvc, "remote", "modify", "storage", "url", f"{server.address}{store}"], project)
+        run([dvc, "remote", "modify", "--local", "storage", "keyfile", str(tmp_path / "server/client")], project)
+        push_a_table(project)
+        runner = clone(project, tmp_path / "runner")
+        lab = str(project / ".venv" / "bin" / "lab")
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+        assert "can't be asked from here" in run([lab, "restore", "--tables"], runner, check=False)
+        monkeypatch.setenv("DVC_KEY", (tmp_path / "server/client").read_text(encoding="utf-8"))
+        assert "PRIVATE KEY" not in run([lab, "restore", "--tables"], runner)
+        assert (runner / "data" / "raw" / "table.csv").read_text() == "a,b\n1,2\n"
+        monkeypatch.delenv("DVC_KEY")
+        assert "Shared on ssh://" in run([lab, "share"], runner)
+    assert "key" not in run(["git", "status", "--porcelain", "--untracked-files=all"], runner)
 
 
 def restored_as_in_ci(lab: str, runner: Path, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,23 @@ def test_what_was_made_again_is_shared_on_request(pipeline_ran: Path, storage: P
     assert brought(emptied(pipeline_ran, ".dvc/cache"))[-1] == "Everything that dvc.lock names is here."
 
 
+def test_pruning_leaves_what_dvc_lock_names_and_no_more(pipeline_ran: Path, run_dvc: Callable[..., str]):
+    """What a workflow keeps for later runs doesn't grow with every model there ever was."""
+
+    def kept() -> set[str]:
+        return {path.name for path in (pipeline_ran / ".dvc/cache/files/md5").glob("*/*")}
+
+    before = kept()
+    (pipeline_ran / "data" / "own.csv").write_text("what is in no commit", encoding="utf-8")
+    run_dvc(pipeline_ran, "add", "data/own.csv")
+    (pipeline_ran / "data" / "own.csv.dvc").unlink()
+    brought(pipeline_ran)
+    (stray,) = kept() - before
+    brought(pipeline_ran, prune=True)
+    assert stray not in kept()
+    assert brought(emptied(pipeline_ran))[-1] == "Everything that dvc.lock names is here."
+
+
 def test_a_table_that_is_nowhere_is_one_sentence(pipeline_ran: Path, run_dvc: Callable[..., str]):
     """No run can make it; with the cache it is back."""
     table = pipeline_ran / "data" / "own.csv"
@@ -98,15 +115,23 @@ def test_a_table_that_is_nowhere_is_one_sentence(pipeline_ran: Path, run_dvc: Ca
         ("azure://flights/dvc", {"GITHUB_ACTIONS": "true", "AZURE_CLIENT_ID": "x"}, True),
         ("azure://flights/dvc", {"GITHUB_ACTIONS": "true", "AZURE_CLIENT_ID": ""}, False),
         ("ssh://flights/dvc", {"GITHUB_ACTIONS": "true", "DVC_CREDENTIALS": "x"}, True),
+        ("ssh://flights/dvc", {"GITHUB_ACTIONS": "true", "DVC_KEY": "x"}, True),
+        ("ssh://flights/dvc", {"GITHUB_ACTIONS": "true"}, False),
     ],
 )
 def test_ci_asks_only_a_remote_that_it_was_given_a_login_for(
     tmp_path: Path, url: str, environ: dict[str, str], asked: bool
 ):
     """An address that nobody has claimed yet may be somebody else's."""
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc" / "config").write_text(f"[core]\n    remote = x\n['remote \"x\"']\n    url = {url}\n")
+    configured(tmp_path, url)
     assert remote.is_reachable(tmp_path, environ) is asked
+
+
+def configured(root: Path, url: str) -> Path:
+    """Give a folder a default remote."""
+    (root / ".dvc").mkdir()
+    (root / ".dvc" / "config").write_text(f"[core]\n    remote = x\n['remote \"x\"']\n    url = {url}\n")
+    return root
 
 
 def test_credentials_are_written_for_nobody_else_to_read(tmp_path: Path):
@@ -122,3 +147,44 @@ def test_credentials_are_written_for_nobody_else_to_read(tmp_path: Path):
             remote.write_credentials(tmp_path, {"DVC_CREDENTIALS": text})
         assert "hush" not in str(refusal.value)
     assert path.read_text(encoding="utf-8") == f"{secret}\n"
+
+
+SSH_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhush\n-----END OPENSSH PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "setting"),
+    [
+        ("ssh://host/srv/dvc", SSH_KEY, "keyfile"),
+        ("gs://flights/dvc", '{"type": "service_account", "private_key": "hush"}', "credentialpath"),
+    ],
+)
+def test_a_key_becomes_a_file_that_dvc_is_told_of(tmp_path: Path, url: str, key: str, setting: str):
+    """Beside what else a .dvc/config.local says; a later step of the job may ask the remote, too."""
+    root = configured(tmp_path, url)
+    secrets = {"GITHUB_ACTIONS": "true", "DVC_KEY": f"{key}\n", "DVC_CREDENTIALS": "['remote \"x\"']\nuser = ada"}
+    for _ in range(2):
+        remote.write_credentials(root, secrets)
+    path = root / ".dvc" / "tmp" / "key"
+    assert path.read_text(encoding="utf-8") == f"{key}\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    told = (root / ".dvc" / "config.local").read_text(encoding="utf-8")
+    assert told == f"['remote \"x\"']\nuser = ada\n{setting} = {path}\n"
+    assert remote.is_reachable(root, {"GITHUB_ACTIONS": "true"})
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "words"),
+    [
+        ("ssh://host/srv/dvc", "ssh-ed25519 hush", "DVC_KEY is not a private key, as ssh-keygen writes it."),
+        ("gs://flights/dvc", SSH_KEY, "DVC_KEY is not a service account's key, as JSON."),
+        ("s3://flights/dvc", SSH_KEY, "DVC_KEY is for remotes at ssh:// or gs://, and this one is at s3://flights"),
+    ],
+)
+def test_what_is_no_key_for_the_remote_is_refused_unquoted(tmp_path: Path, url: str, key: str, words: str):
+    """Nothing is written."""
+    root = configured(tmp_path, url)
+    with pytest.raises(WorkspaceError, match=words) as refusal:
+        remote.write_credentials(root, {"DVC_KEY": key})
+    assert "hush" not in str(refusal.value)
+    assert [path.name for path in (root / ".dvc").rglob("*")] == ["config"]

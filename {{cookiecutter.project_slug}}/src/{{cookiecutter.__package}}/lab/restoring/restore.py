@@ -17,9 +17,17 @@ Say = Callable[[str], None]
 
 
 def restore(
-    root: Path, environ: Mapping[str, str], say: Say, *, tables_only: bool = False, share: bool = False
+    root: Path,
+    environ: Mapping[str, str],
+    say: Say,
+    *,
+    tables_only: bool = False,
+    share: bool = False,
+    prune: bool = False,
 ) -> None:
     """Bring here what dvc.lock names, from the remote or the cache; run again what neither has.
+
+    Afterwards, if asked: share what was made again, and drop from the cache what isn't named.
 
     Raises:
         WorkspaceError: a table that only DVC keeps is nowhere to be had, or a notebook fails.
@@ -33,13 +41,15 @@ def restore(
     require_tables(root)
     if tables_only:
         return
-    if not (stale := [verdict.title for verdict in Freshness(root).verdicts() if verdict.stale]):
+    if stale := [verdict.title for verdict in Freshness(root).verdicts() if verdict.stale]:
+        say(f"Neither the remote nor the cache has what these should have made, so they run: {', '.join(stale)}.")
+        reproduce(root, say)
+        if share and is_reachable(root, environ):
+            share_outputs(root, say)
+    else:
         say("Everything that dvc.lock names is here.")
-        return
-    say(f"Neither the remote nor the cache has what these should have made, so they run: {', '.join(stale)}.")
-    reproduce(root, say)
-    if share and is_reachable(root, environ):
-        share_outputs(root, say)
+    if prune:
+        dvc(root, "gc", "--quiet", "--force", "--workspace")
 
 
 def fetch(root: Path, environ: Mapping[str, str], say: Say, targets: list[str]) -> None:
