@@ -52,8 +52,9 @@ def sshd(folder: Path, variables: Mapping[str, str]) -> Iterator[Sshd]:
         "PasswordAuthentication no",
         "PermitRootLogin prohibit-password",
         "Subsystem sftp internal-sftp",
-        "SetEnv " + " ".join(f'{name}="{value}"' for name, value in variables.items()),
     ]
+    if variables:
+        lines.append("SetEnv " + " ".join(f'{name}="{value}"' for name, value in variables.items()))
     (folder / "sshd_config").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "known").write_text(f"[127.0.0.1]:{port} {(folder / 'host.pub').read_text()}", encoding="utf-8")
     with process([program, "-D", "-e", "-f", str(folder / "sshd_config")], folder / "sshd.log"):
