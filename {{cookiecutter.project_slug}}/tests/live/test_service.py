@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -107,6 +108,16 @@ def test_a_private_port_tells_insiders_about_all_processes(
         assert 'live_rows_total{variant="champion"} 60.0' in text
         assert httpx.get(f"http://127.0.0.1:{private}/readyz", trust_env=False).status_code == 200
         assert httpx.post(f"http://127.0.0.1:{private}/v1/predict", trust_env=False).status_code == 404
+
+
+def test_who_sends_far_too_much_at_once_reads_why(address: str):
+    """Many clients write all they have before they look: they see the refusal, and not a broken pipe."""
+    host, port = address.removeprefix("http://").split(":")
+    head = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 8000000\r\n\r\n"
+    for _ in range(5):
+        with socket.create_connection((host, int(port)), timeout=10) as peer:
+            peer.sendall(head + b" " * 8_000_000)
+            assert peer.recv(12) == b"HTTP/1.1 413"
 
 
 @pytest.mark.parametrize("bare", [False, True], ids=["live serve", "bentoml serve"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
 from {{cookiecutter.__package}}.live.answers import RequestError
+from {{cookiecutter.__package}}.live.edge import bodies
 from {{cookiecutter.__package}}.live.edge.bodies import read_body
 from {{cookiecutter.__package}}.live.edge.exchange import Exchange
 
@@ -19,7 +21,10 @@ def read(most: int, *messages: dict[str, Any], **headers: str) -> bytes:
     coming = iter(messages)
 
     async def receive() -> dict[str, Any]:
-        return next(coming)
+        if message := next(coming, None):
+            return message
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits that long")
 
     return asyncio.run(read_body(exchange, receive, most))
 
@@ -44,11 +49,26 @@ def test_a_body_beyond_its_limit_is_refused(messages: list[dict[str, Any]]):
     assert (refused.value.status, refused.value.headers) == (413, ((b"connection", b"close"),))
 
 
-@pytest.mark.parametrize("length", ["6", "9" * 4000])
-def test_a_declared_length_is_believed(length: str):
+@pytest.mark.parametrize("headers", [{"content_length": "9" * 4000}, {"content_length": "6", "expect": "100-continue"}])
+def test_a_declared_length_is_believed(headers: dict[str, str]):
     """Nothing is read of it."""
+    started = time.monotonic()
     with pytest.raises(RequestError, match="more than 5 bytes"):
-        read(5, content_length=length)
+        read(5, **headers)
+    assert time.monotonic() - started < bodies.UNREAD_SECONDS
+
+
+@pytest.mark.parametrize("headers", [{}, {"content_length": "9"}])
+def test_who_writes_first_is_listened_to_for_a_moment(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch):
+    """To its end, or for so many bytes, or as long as that may take; then the refusal is sent."""
+    parts = [piece(b"1234567", more=True)] * 3
+    for ending in ([piece(b"8")], [{"type": "http.disconnect"}], []):
+        with pytest.raises(RequestError, match="more than 5 bytes"):
+            read(5, *parts, *ending, **headers)
+    monkeypatch.setattr(bodies, "MOST_UNREAD", 14)
+    monkeypatch.setattr(bodies, "UNREAD_SECONDS", 60)
+    with pytest.raises(RequestError, match="more than 5 bytes"):
+        read(5, *parts, **headers)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, gzip", "GZIP"])

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from ..answers import RequestError
 from .exchange import Exchange, Receive
+
+# How much of a body that is refused is still read, and for how long: the system throws an answer away that its caller
+# hasn't read yet when a connection ends on which something is unread.
+MOST_UNREAD = 16 * 2**20
+UNREAD_SECONDS = 0.5
 
 
 async def read_body(exchange: Exchange, receive: Receive, most: int) -> bytes:
@@ -14,6 +22,9 @@ async def read_body(exchange: Exchange, receive: Receive, most: int) -> bytes:
     """
     declared = exchange.headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared[:20]) > most:
+        # Who expects to be told sends nothing before that.
+        if int(declared[:20]) <= most + MOST_UNREAD and b"expect" not in exchange.headers:
+            await discard(receive)
         raise too_large(most)
     if exchange.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise RequestError(415, "unsupported_encoding", "Send the body as it is: without a content-encoding.")
@@ -31,14 +42,28 @@ async def read_body(exchange: Exchange, receive: Receive, most: int) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > most:
+            if message.get("more_body", False):
+                await discard(receive)
             raise too_large(most)
         if not message.get("more_body", False):
             return b"".join(chunks)
         message = await receive()
 
 
+async def discard(receive: Receive) -> None:
+    """Read on for a moment, and keep nothing of it."""
+    left = MOST_UNREAD
+    with suppress(TimeoutError):
+        async with asyncio.timeout(UNREAD_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+
+
 def too_large(most: int) -> RequestError:
-    """Return the refusal of a body; what is left of it isn't read, so the connection ends with the answer."""
+    """Return the refusal of a body; what may be left of it isn't read, so the connection ends with the answer."""
     return RequestError(
         413, "body_too_large", f"The body has more than {most} bytes.", headers=((b"connection", b"close"),)
     )
