@@ -138,6 +138,27 @@ def test_a_version_counts_from_the_champion(bench: Workbench):
     assert bench.register(b"narrow too", amount={"max": 9.0}) == Registered("2.0.1", "6")
 
 
+def test_where_no_registry_outlives_the_job_versions_go_on_from_the_given_champion(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+):
+    """As in CI: nothing is registered there, and main's champion is in a folder, with its lineage."""
+    folder = bench.root / "given"
+    folder.mkdir()
+    inputs = {"data/train.txt": sha256(b"a table\n")}
+    known = msgspec.structs.replace(bench.lineage(Registered("3.1.4", "9")), inputs=inputs)
+    champion = msgspec.structs.replace(bench.signature, sha256=sha256(b"main's"))
+    data.save_json(known, folder / "lineage.json")
+    data.save_json(champion, folder / "signature.json")
+    monkeypatch.setenv("LIVE_CHAMPION", "given")
+    assert bench.register(b"main's") == Registered("3.1.4", "1")
+    assert bench.register(b"another") == Registered("3.1.5", "2")
+    (bench.root / "data" / "train.txt").write_text("another table\n", encoding="utf-8")
+    assert bench.register(b"other data") == Registered("3.2.0", "3")
+    assert bench.register(b"no more null", amount={"max": 9.0}) == Registered("4.0.0", "4")
+    (folder / "lineage.json").unlink()
+    assert bench.register(b"without files, the registry's newest") == Registered("4.1.0", "5")
+
+
 def test_what_cannot_be_compared_is_taken_for_incompatible(bench: Workbench):
     """The champion's signature is gone or damaged, or somebody registered it by hand."""
     bench.register(b"first")

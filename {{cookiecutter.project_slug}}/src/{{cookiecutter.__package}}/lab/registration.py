@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import md5
@@ -21,12 +22,11 @@ from ..core.lineage import Lineage
 from ..core.project import is_recorded
 from ..core.registry import catalogue, entries
 from ..core.registry.entries import Version
-from ..core.registry.errors import StoreError
 from ..core.registry.server import require_answer
-from ..core.registry.versions import change_between, next_version
 from ..core.schema import Signature, sha256
 from .stage import Stage
 from .tracking import git_state, input_hashes
+from .versioning import Made, derived, trained_on
 
 SERVING = ("mlflow", "msgspec", "numpy", "onnxruntime", "pandas")
 
@@ -76,7 +76,7 @@ def register(stage: Stage, info: ModelInfo) -> Registered:
     catalogue.make(client, name)
     made: set[int] = set()
     while (found := entries.registered_as(known := catalogue.versions(client, name), signature)) is None:
-        tags = tags_of(client, name, signature, trained_on(stage), known)
+        tags = tags_of(stage, signature, known)
         source = {"run_id": info.run_id, "model_id": info.model_id}
         entry = catalogue.asked(client.create_model_version, name, info.model_uri, tags=tags, **source)
         made.add(int(entry.version))
@@ -91,39 +91,16 @@ def own_signature(stage: Stage) -> Signature:
     return msgspec.structs.replace(written, sha256=sha256(stage.output("model").read_bytes()))
 
 
-def trained_on(stage: Stage) -> str:
-    """Return the hash of the table that the stage trains on; nothing if it has none."""
-    return next((digest for path, digest in input_hashes(stage).items() if Path(path).stem == "train"), "")
-
-
-def tags_of(client: MlflowClient, name: str, signature: Signature, table: str, known: list[Version]) -> dict[str, str]:
+def tags_of(stage: Stage, signature: Signature, known: list[Version]) -> dict[str, str]:
     """Return the tags of a new version, its own version among them, given what is registered already."""
+    made = Made(signature, trained_on(input_hashes(stage)))
     tags = {
         entries.SHA256: signature.sha256,
         entries.SIGNATURE: entries.hash_of(signature),
-        entries.TRAINED_ON: table,
-        entries.VERSION: derived(client, name, signature, table, known),
+        entries.TRAINED_ON: made.table,
+        entries.VERSION: derived(made, stage.params.name, stage.root, os.environ, known),
     }
     return {tag: value for tag, value in tags.items() if value}
-
-
-def derived(client: MlflowClient, name: str, signature: Signature, table: str, known: list[Version]) -> str:
-    """Return the version of a model, by what changed since the champion, or since the newest where there is none.
-
-    A base that can't be read is taken for an incompatible one: nobody can say that it isn't.
-    """
-    champion = catalogue.champion_number(client, name)
-    bases = [version for version in known if version.number == champion] or [v for v in known if v.version]
-    taken = [version.version for version in known]
-    if not bases:
-        return next_version("major", "", taken)
-    try:
-        kept = catalogue.model_file(client, name, bases[-1].number, entries.SIGNATURE_FILE)
-        before = msgspec.json.decode(kept, type=Signature)
-    except (StoreError, msgspec.DecodeError):
-        return next_version("major", bases[-1].version, taken)
-    same_data = bases[-1].trained_on == table != ""
-    return next_version(change_between(before, signature, same_data=same_data), bases[-1].version, taken)
 
 
 def lineage(stage: Stage, active: Run, registered: Registered) -> Lineage:
