@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.prose.words import Prose
-from .git.repository import BIN
+from .programs import BIN, with_programs
 
 REPORT = ".draft/checkup/report.md"
 LINES = 40
@@ -51,10 +51,15 @@ def asked(root: Path, check: Check) -> Finding:
     if check.unasked:
         return Finding(check, None, check.unasked)
     name, *arguments = check.command
-    environ = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     command = [str(BIN / name), *arguments]
     done = subprocess.run(
-        command, cwd=root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        cwd=root,
+        env=with_programs(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     return Finding(check, done.returncode == 0, done.stdout.strip())
 

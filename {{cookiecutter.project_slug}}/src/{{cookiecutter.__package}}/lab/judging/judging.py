@@ -16,8 +16,8 @@ import msgspec
 from ...core.gating.verdict import Verdict
 from ...core.project import WorkspaceError
 from ...core.provenance import Provenance
-from ..git.repository import BIN
 from ..git.revisions import last_line
+from ..programs import BIN
 from ..running.execution import run_stage
 from ..workspace import StageSpec, find_stage, load_stages, place
 from .champion import Say, lay_champion

@@ -14,8 +14,8 @@ from typing import Any
 from ruamel.yaml import YAML, YAMLError
 
 from ...core.cache import cache_folder, is_kept, kept_path
-from ..git.repository import BIN
 from ..git.revisions import last_line
+from ..programs import with_programs
 from ..staleness.entries import recorded
 
 # What would make another commit's run record elsewhere, compare with somebody, or be no official run.
@@ -68,7 +68,7 @@ def dvc(tree: Path, *arguments: str) -> str:
     """Run DVC in a checkout, with the code of that checkout; return its last words if it fails, else nothing."""
     environ = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     paths = [str(tree / "src"), environ.get("PYTHONPATH", "")]
-    environ |= {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PATH": f"{BIN}{os.pathsep}{environ['PATH']}"}
+    environ = with_programs(environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))})
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, cwd=tree, env=environ, capture_output=True, text=True, check=False)
     return last_line(done.stderr or done.stdout) if done.returncode else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...core.project import WorkspaceError
+from ..programs import with_programs
 from ..staleness.entries import recorded
 from ..staleness.freshness import Freshness
 from ..staleness.locks import locked_stages
@@ -116,4 +118,5 @@ def dvc(root: Path, *arguments: str, quiet: bool = False) -> int:
     """Run DVC, with its output in view unless it is to be quiet, and return its exit code."""
     shown = subprocess.DEVNULL if quiet else None
     command = [sys.executable, "-m", "dvc", *arguments]
-    return subprocess.run(command, cwd=root, stdout=shown, stderr=shown, check=False).returncode
+    environ = with_programs(os.environ)
+    return subprocess.run(command, cwd=root, env=environ, stdout=shown, stderr=shown, check=False).returncode
