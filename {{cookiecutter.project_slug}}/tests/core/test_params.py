@@ -113,6 +113,15 @@ def test_the_smoke_overlay_holds_nothing_to_a_full_run_s_standards(project: Path
     assert not smoke.evaluation.thresholds
 
 
+def test_the_smoke_overlay_judges_slices_of_the_example(project: Path):
+    """A sample has smaller ones than the whole; of a small table of your own, even those of the whole are smaller."""
+    full = params.load_params(project / "params.yaml")
+    if full.data.source != params.EXAMPLE:
+        pytest.skip("params.yaml names a table of your own, and this looks at the flights")
+    smoke = params.load_params(project / "params.yaml", project / "params.smoke.yaml")
+    assert smoke.evaluation.smallest_slice <= full.evaluation.smallest_slice
+
+
 def test_the_project_asks_for_metrics_that_exist(real_params: params.Params):
     """What params.yaml names under evaluation is a metric of its task."""
     for name in (real_params.evaluation.primary, *(real_params.evaluation.thresholds or {})):

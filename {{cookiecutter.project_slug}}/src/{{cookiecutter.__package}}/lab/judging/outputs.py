@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from ruamel.yaml import YAML, YAMLError
 from ...core.cache import cache_folder, is_kept, kept_path
 from ..git.revisions import last_line
 from ..programs import with_programs
+from ..restoring.remote import settings_of
 from ..staleness.entries import recorded
 
 # What would make another commit's run record elsewhere, compare with somebody, or be no official run.
@@ -51,8 +51,7 @@ def from_cache(root: Path, wanted: Mapping[str, str], folder: Path) -> bool:
 
 def share_cache(root: Path, tree: Path) -> None:
     """Let another checkout use this one's DVC cache and remotes, whose addresses may be relative to it."""
-    settings = configparser.ConfigParser(interpolation=None, strict=False)
-    settings.read([root / ".dvc" / "config", root / ".dvc" / "config.local"], encoding="utf-8")
+    settings = settings_of(root)
     for name in settings.sections():
         address = settings.get(name, "url", fallback="")
         if address and "://" not in address:
